@@ -1,0 +1,45 @@
+// Bundles each process's entry into dist/. Packages stay outside the bundles: @azure/functions must be the very
+// copy that the Functions host loads, and node_modules is there on every machine that runs these files.
+// Only files whose bytes changed are written, each by rename, so a build never disturbs processes that run from dist/.
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { build } from 'esbuild';
+
+const entries = {
+  'app/main': 'functions/app.ts',
+  'agent/main': 'agent/main.ts',
+  'cli/main': 'cli/main.ts',
+  'local/cloud': 'local/cloud.ts',
+  'local/host': 'local/functions-host/main.ts',
+  'local/crypto-worker': 'local/key-vault/crypto-worker.ts',
+};
+const outdir = 'dist';
+
+const { outputFiles } = await build({
+  entryPoints: Object.fromEntries(Object.entries(entries).filter(([, file]) => existsSync(file))),
+  outdir,
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  format: 'esm',
+  packages: 'external',
+  splitting: true,
+  sourcemap: 'linked',
+  logLevel: 'warning',
+  write: false,
+});
+
+const fresh = new Set(outputFiles.map((file) => file.path));
+for (const file of outputFiles) {
+  if (existsSync(file.path) && readFileSync(file.path).equals(file.contents)) continue;
+  mkdirSync(dirname(file.path), { recursive: true });
+  const temporary = `${file.path}.${process.pid}.tmp`;
+  writeFileSync(temporary, file.contents);
+  renameSync(temporary, file.path);
+}
+if (existsSync(outdir)) {
+  for (const name of readdirSync(outdir, { recursive: true })) {
+    const path = resolve(join(outdir, name));
+    if (/\.js(\.map)?$/.test(name) && !fresh.has(path)) rmSync(path, { force: true });
+  }
+}
