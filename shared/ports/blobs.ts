@@ -1,0 +1,46 @@
+import type { BlobReference, UpdatePin } from '../contracts/documents.ts';
+
+/** Reads `length` bytes at `offset`; short only at the end of the blob. */
+export type ReadRange = (offset: number, length: number) => Promise<Buffer>;
+
+/** Container `models`: global models by path, each written once. */
+export interface ModelStore {
+  /**
+   * Streams a new blob; `produce` writes its bytes in order. Where the path exists already, its digest and length
+   * are answered and nothing is written: a repeated activity finds its own work.
+   */
+  create(
+    path: string,
+    produce: (write: (chunk: Uint8Array) => Promise<void>) => Promise<void>,
+  ): Promise<BlobReference>;
+  stat(path: string): Promise<BlobReference | undefined>;
+  reader(path: string): ReadRange;
+  /** A read link for this one blob, valid until `expiresAt` (epoch milliseconds). */
+  link(path: string, expiresAt: number): Promise<string>;
+}
+
+/** Container `updates-{silo}`: sealed updates, read by the aggregator. */
+export interface UpdateStore {
+  /** Opens the present version of a blob for one pass; undefined where there is none. */
+  open(silo: string, path: string): Promise<OpenedUpdate | undefined>;
+  /** Ranges of exactly the pinned version. */
+  reader(silo: string, pin: UpdatePin): ReadRange;
+}
+
+export interface OpenedUpdate {
+  readonly bytes: number;
+  readonly etag: string;
+  readonly versionId?: string;
+  readonly content: AsyncIterable<Uint8Array>;
+}
+
+/** Container `rounds`: plans, cohorts, manifests, frozen sets; create-only documents by path. */
+export interface RoundArchive {
+  /** Writes bytes, or checks that the same bytes are there; other bytes at the path are an error. */
+  put(path: string, bytes: Uint8Array): Promise<BlobReference>;
+  /** Writes bytes unless the path is taken; answers what is there in either case. */
+  putOrRead(path: string, bytes: Uint8Array): Promise<{ reference: BlobReference; bytes: Buffer }>;
+  /** Verifies length and digest. */
+  get(reference: BlobReference): Promise<Buffer>;
+  find(path: string): Promise<{ reference: BlobReference; bytes: Buffer } | undefined>;
+}
