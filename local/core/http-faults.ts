@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FaultPlan, FaultRule } from './faults.ts';
 
@@ -25,13 +26,22 @@ export function withFaults(handle: Handler, { plan, service, operationOf }: Faul
         request.socket.destroy();
         return undefined;
       case 'lost-answer':
-        // Corked, so that what the handler answers stays here and goes down with the connection.
-        request.socket.cork();
+        swallowWrites(request.socket);
         await handle(request, response);
         request.socket.destroy();
         return undefined;
     }
   };
+}
+
+/** Whoever writes is told that all is well, so that an operation with a long answer runs to its end too. */
+function swallowWrites(socket: Socket): void {
+  const swallow = (...args: unknown[]): boolean => {
+    const written = args.at(-1);
+    if (typeof written === 'function') process.nextTick(written);
+    return true;
+  };
+  socket.write = swallow;
 }
 
 function answerStatus(rule: FaultRule, response: ServerResponse): void {
