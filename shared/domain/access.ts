@@ -1,3 +1,5 @@
+import { blobContainers, cosmosContainers, keyNames, queues } from './resources.ts';
+
 /**
  * Who may do what: the one source of data-plane rights. The embedded cloud enforces this table, the isolation
  * tests run over it, and role assignments in infra/ are derived from it.
@@ -33,4 +35,66 @@ export function covers(grant: Grant, action: DataAction, scope: string): boolean
   if (grant.action !== action) return false;
   if (!grant.scope.endsWith('/*')) return grant.scope === scope;
   return scope.startsWith(grant.scope.slice(0, -1));
+}
+
+/** Where a deployment keeps its resources, as scopes name them. */
+export interface AccessTopology {
+  readonly modelsAccount: string;
+  readonly updatesAccount: string;
+  readonly coordinatorVault: string;
+  /** Every admitted silo and the vault that it owns. */
+  readonly silos: readonly { readonly silo: string; readonly vault: string }[];
+}
+
+/** Sends plans and outcomes, reads replies, keeps the ledger, writes models, signs plans. */
+export function coordinatorGrants(topology: AccessTopology): Grant[] {
+  const { modelsAccount, coordinatorVault } = topology;
+  return [
+    ...topology.silos.map(({ silo }) => grant('servicebus/send', `servicebus/queues/${queues.silo(silo)}`)),
+    grant('servicebus/receive', `servicebus/queues/${queues.updates}`),
+    // Puts back what landed in the dead-letter queue by a fault of ours.
+    grant('servicebus/send', `servicebus/queues/${queues.updates}`),
+    grant('servicebus/receive', `servicebus/queues/${queues.signals}`),
+    ...Object.values(cosmosContainers).flatMap(({ name }) => [
+      grant('cosmos/read', `cosmos/${name}`),
+      grant('cosmos/write', `cosmos/${name}`),
+    ]),
+    ...[blobContainers.models, blobContainers.rounds].flatMap((container) => [
+      grant('blob/read', `blob/${modelsAccount}/${container}`),
+      grant('blob/create', `blob/${modelsAccount}/${container}`),
+    ]),
+    grant('blob/delegate', `blob/${modelsAccount}/*`),
+    grant('keys/read', `keyvault/${coordinatorVault}/keys/${keyNames.planSigning}`),
+    grant('keys/sign', `keyvault/${coordinatorVault}/keys/${keyNames.planSigning}`),
+  ];
+}
+
+/** Opens sealed updates: reads each silo's container and may unwrap with each silo's KEK, and nothing else. */
+export function aggregatorGrants(topology: AccessTopology): Grant[] {
+  return topology.silos.flatMap(({ silo, vault }) => [
+    grant('blob/read', `blob/${topology.updatesAccount}/${blobContainers.updates(silo)}`),
+    grant('keys/read', `keyvault/${vault}/keys/${keyNames.kek}`),
+    grant('keys/unwrap', `keyvault/${vault}/keys/${keyNames.kek}`),
+  ]);
+}
+
+/** One silo's agent: its own queue, its own container, its own keys, the two shared reply queues. */
+export function siloGrants(
+  topology: Pick<AccessTopology, 'updatesAccount'>,
+  silo: string,
+  vault: string,
+): Grant[] {
+  return [
+    grant('servicebus/receive', `servicebus/queues/${queues.silo(silo)}`),
+    grant('servicebus/send', `servicebus/queues/${queues.updates}`),
+    grant('servicebus/send', `servicebus/queues/${queues.signals}`),
+    grant('blob/create', `blob/${topology.updatesAccount}/${blobContainers.updates(silo)}`),
+    grant('keys/read', `keyvault/${vault}/keys/${keyNames.kek}`),
+    grant('keys/read', `keyvault/${vault}/keys/${keyNames.sig}`),
+    grant('keys/sign', `keyvault/${vault}/keys/${keyNames.sig}`),
+  ];
+}
+
+function grant(action: DataAction, scope: string): Grant {
+  return { action, scope };
 }

@@ -1,0 +1,63 @@
+/** The composition root: the one place where ports meet Azure clients. */
+import { randomBytes } from 'node:crypto';
+import { CosmosClient } from '@azure/cosmos';
+import { DefaultAzureCredential } from '@azure/identity';
+import { ServiceBusClient } from '@azure/service-bus';
+import { BlobServiceClient } from '@azure/storage-blob';
+import { cosmosContainers } from '../domain/resources.ts';
+import type { Services } from '../ports/services.ts';
+import { cosmosExperimentStore } from './experiment-store.ts';
+import { keyVaultKeyRing } from './key-ring.ts';
+import { serviceBusMailbox } from './mailbox.ts';
+import { blobModelStore } from './model-store.ts';
+import {
+  cosmosAuditLog,
+  cosmosCatalog,
+  cosmosMetricsLog,
+  cosmosRoster,
+  cosmosSignalBoard,
+} from './records.ts';
+import { blobRoundArchive } from './round-archive.ts';
+import type { CoordinatorSettings } from './settings.ts';
+import { blobUpdateStore } from './update-store.ts';
+
+export function azureServices(settings: CoordinatorSettings): Services {
+  // One identity per purpose. Within one Functions app this is no boundary; it keeps rights least and audits readable.
+  const coordinator = new DefaultAzureCredential({ managedIdentityClientId: settings.COORDINATOR_CLIENT_ID });
+  const aggregator = new DefaultAzureCredential({ managedIdentityClientId: settings.AGGREGATOR_CLIENT_ID });
+  const cosmos = new CosmosClient({ endpoint: settings.COSMOS_ENDPOINT, aadCredentials: coordinator });
+  const container = (key: keyof typeof cosmosContainers) =>
+    cosmos.database(settings.COSMOS_DATABASE).container(cosmosContainers[key].name);
+  const models = new BlobServiceClient(settings.MODELS_ACCOUNT_URL, coordinator);
+  const updates = new BlobServiceClient(settings.UPDATES_ACCOUNT_URL, aggregator);
+  const serviceBus = new ServiceBusClient(
+    settings.ServiceBusConnection__fullyQualifiedNamespace,
+    coordinator,
+    {
+      // A send in flight when the connection drops waits this long before it is tried again.
+      retryOptions: { timeoutInMs: 10_000 },
+    },
+  );
+
+  return {
+    experiments: cosmosExperimentStore(container('experiments')),
+    catalog: cosmosCatalog(container('catalog')),
+    roster: cosmosRoster(container('silos')),
+    metrics: cosmosMetricsLog(container('metrics')),
+    audit: cosmosAuditLog(container('audit')),
+    signals: cosmosSignalBoard(container('signals')),
+    models: blobModelStore(models),
+    updates: blobUpdateStore(updates),
+    archive: blobRoundArchive(models),
+    mailbox: serviceBusMailbox(serviceBus),
+    keys: keyVaultKeyRing({
+      planSigningKeyId: settings.PLAN_SIGNING_KEY_ID,
+      coordinator,
+      aggregator,
+      clientOptions: {
+        disableChallengeResourceVerification: settings.KEYVAULT_VERIFY_CHALLENGE === 'false',
+      },
+    }),
+    clock: { now: () => Date.now(), randomBytes: (length) => randomBytes(length) },
+  };
+}

@@ -1,0 +1,31 @@
+import * as z from 'zod';
+import { keyId } from '../contracts/keys.ts';
+
+/** Application settings that the coordinator reads, by name. The same names in Azure and on one machine. */
+export const coordinatorSettings = z.object({
+  ServiceBusConnection__fullyQualifiedNamespace: z.string().min(1),
+  COSMOS_ENDPOINT: z.url(),
+  COSMOS_DATABASE: z.string().default('tributary'),
+  MODELS_ACCOUNT_URL: z.url(),
+  UPDATES_ACCOUNT_URL: z.url(),
+  PLAN_SIGNING_KEY_ID: keyId,
+  /** Client ids of the managed identities, one per purpose. */
+  COORDINATOR_CLIENT_ID: z.string().min(1),
+  AGGREGATOR_CLIENT_ID: z.string().min(1),
+  /** Who may call the HTTP API. */
+  API_AUDIENCE: z.string().min(1),
+  API_ISSUERS: z.string().transform((text) => text.split(',').map((issuer) => issuer.trim())),
+  API_JWKS_URL: z.url(),
+  API_TENANTS: z.string().transform((text) => text.split(',').map((tenant) => tenant.trim())),
+  /** `false` only where a vault's host name is not under its resource's, as on one machine. */
+  KEYVAULT_VERIFY_CHALLENGE: z.enum(['true', 'false']).default('true'),
+});
+export type CoordinatorSettings = z.infer<typeof coordinatorSettings>;
+
+/** @throws with every missing or malformed setting by name. */
+export function readSettings(environment: Readonly<Record<string, string | undefined>>): CoordinatorSettings {
+  const parsed = coordinatorSettings.safeParse(environment);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ');
+  throw new Error(`Application settings are incomplete: ${faults}. See docs/settings.md.`);
+}

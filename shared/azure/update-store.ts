@@ -1,0 +1,38 @@
+import type { BlobServiceClient } from '@azure/storage-blob';
+import { blobContainers } from '../domain/resources.ts';
+import type { UpdateStore } from '../ports/blobs.ts';
+import { isStorageStatus, rangeReader } from './blob-reading.ts';
+
+/** Containers `updates-{silo}`, with the aggregator's identity. */
+export function blobUpdateStore(service: BlobServiceClient): UpdateStore {
+  const container = (silo: string) => service.getContainerClient(blobContainers.updates(silo));
+  return {
+    async open(silo, path) {
+      try {
+        const response = await container(silo)
+          .getBlobClient(path)
+          .download(0, undefined, { maxRetryRequests: 3 });
+        const { readableStreamBody, contentLength, etag, versionId } = response;
+        if (readableStreamBody === undefined || contentLength === undefined || etag === undefined) {
+          throw new Error('the blob service answered without a body, a length or an ETag');
+        }
+        return {
+          bytes: contentLength,
+          etag,
+          ...(versionId === undefined ? {} : { versionId }),
+          content: readableStreamBody as AsyncIterable<Uint8Array> & NodeJS.ReadableStream,
+        };
+      } catch (error) {
+        if (isStorageStatus(error, 404)) return undefined;
+        throw error;
+      }
+    },
+    reader(silo, pin) {
+      const blob = container(silo).getBlobClient(pin.path);
+      // A version cannot change; where the account keeps none, the ETag pins the bytes that were admitted.
+      return pin.versionId === undefined
+        ? rangeReader(blob, { ifMatch: pin.etag })
+        : rangeReader(blob.withVersion(pin.versionId));
+    },
+  };
+}

@@ -1,0 +1,44 @@
+/** Names of everything in the cloud, in one place. */
+export const queues = {
+  updates: 'updates',
+  signals: 'signals',
+  silo: (silo: string): string => `silo-${silo}`,
+} as const;
+
+export const blobContainers = {
+  models: 'models',
+  rounds: 'rounds',
+  updates: (silo: string): string => `updates-${silo}`,
+} as const;
+
+/** Cosmos containers with their partition keys and, where documents expire, their lifetime in seconds. */
+export const cosmosContainers = {
+  experiments: { name: 'experiments', partitionKey: '/experimentId' },
+  metrics: { name: 'metrics', partitionKey: '/experimentId' },
+  audit: { name: 'audit', partitionKey: '/experimentId' },
+  signals: { name: 'signals', partitionKey: '/experimentId', ttlSeconds: 86_400 },
+  catalog: { name: 'catalog', partitionKey: '/scope' },
+  silos: { name: 'silos', partitionKey: '/siloId' },
+} as const;
+
+export const keyNames = { planSigning: 'plan-signing', kek: 'kek', sig: 'sig' } as const;
+
+export const appRoles = ['viewer', 'operator', 'admin', 'silo'] as const;
+export type AppRole = (typeof appRoles)[number];
+
+/** Blob paths in `models` and `rounds`: one folder per experiment. */
+export const paths = {
+  model: (experiment: string, version: number, round: number, attempt: number, set: string): string =>
+    `${experiment}/v${version}/r${round}a${attempt}-${set}.safetensors`,
+  uploadedModel: (sha256: string): string => `uploads/${sha256}.safetensors`,
+  plan: (experiment: string, round: number, attempt: number): string =>
+    `${experiment}/r${round}a${attempt}/plan.json`,
+  cohort: (experiment: string, round: number, attempt: number): string =>
+    `${experiment}/r${round}a${attempt}/cohort.json`,
+  manifest: (experiment: string, round: number, attempt: number, silo: string, digest: string): string =>
+    `${experiment}/r${round}a${attempt}/manifests/${silo}-${digest}.json`,
+  frozenSet: (experiment: string, round: number, attempt: number): string =>
+    `${experiment}/r${round}a${attempt}/frozen.json`,
+  update: (experiment: string, round: number, attempt: number, ciphertext: string): string =>
+    `${experiment}/r${round}/a${attempt}/${ciphertext}`,
+} as const;
