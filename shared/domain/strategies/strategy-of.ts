@@ -1,0 +1,11 @@
+import type { StrategySpec } from '../../contracts/spec.ts';
+import { fedavg } from './fedavg.ts';
+import type { Strategy } from './strategy.ts';
+
+/** The strategy that a spec names. */
+export function strategyOf(spec: StrategySpec): Strategy {
+  switch (spec.kind) {
+    case 'fedavg':
+      return fedavg();
+  }
+}
