@@ -1,0 +1,44 @@
+import { swapGuidOrder } from './delivery-encoding.ts';
+import type { Consumer } from './dispatcher.ts';
+import { release, remove } from './queue-settle.ts';
+import type { QueueState } from './queue-state.ts';
+import { type QueuedMessage, storedSize } from './queued-message.ts';
+
+/** Hands the next message to a consumer: under a lock, or, where the consumer wants no lock, once it is deleted. */
+export function give(
+  queue: QueueState,
+  consumer: Consumer,
+  message: QueuedMessage,
+): Promise<void> | undefined {
+  queue.ready.pop();
+  if (consumer.receiveAndDelete) {
+    return remove(queue, message).then(() => consumer.deliver(message, undefined));
+  }
+  const { environment, shared, locks, owner } = queue;
+  const token = swapGuidOrder(environment.randomBytes(16)).toString('hex');
+  const lock = locks.grant(message, token, environment.now() + shared.settings.lockDurationMs);
+  environment.deadlines.add(lock.until, owner, 'unlock', token);
+  try {
+    consumer.deliver(message, lock);
+  } catch (error) {
+    release(queue, token);
+    throw error;
+  }
+  return undefined;
+}
+
+const PEEK_BYTES = 1024 * 1024;
+
+/** Messages from `sequence` on, locked and scheduled ones too; at most `count` and about 1 MiB, at least one. */
+export function peek(queue: QueueState, sequence: number, count: number): QueuedMessage[] {
+  const now = queue.environment.now();
+  const found: QueuedMessage[] = [];
+  let bytes = 0;
+  for (const message of queue.messages.from(sequence)) {
+    if (found.length >= count || bytes > PEEK_BYTES) break;
+    if (!message.visible || (message.scheduledFor === 0 && message.expiresAt <= now)) continue;
+    bytes += storedSize(message);
+    found.push(message);
+  }
+  return found;
+}
