@@ -1,0 +1,43 @@
+import type * as z from 'zod';
+import { versionDocumentId } from '../shared/contracts/documents.ts';
+import { sumMode } from '../shared/domain/strategies/sum-mode.ts';
+import type { Services } from '../shared/ports/services.ts';
+import { publishModel } from './descriptors.ts';
+import { implement } from './run-activity.ts';
+
+type Input = z.infer<typeof publishModel.input>;
+type Output = z.infer<typeof publishModel.output>;
+
+/** The version exists, the round is aggregated and the pointer moved, all at once or not at all. */
+export const publishModelActivity = implement(
+  publishModel,
+  async (input: Input, services: Services): Promise<Output> => {
+    const { model } = input;
+    const experiment = await services.experiments.readExperiment(input.experiment);
+    const result = await services.experiments.publishVersion({
+      round: { experiment: input.experiment, round: input.round, attempt: input.attempt },
+      pointer: model,
+      document: {
+        id: versionDocumentId(model.version),
+        kind: 'version',
+        experimentId: input.experiment,
+        version: model.version,
+        parent: model.version === 0 ? null : model.version - 1,
+        round: input.round,
+        attempt: input.attempt,
+        model,
+        frozenSet: input.set,
+        strategy: model.version === 0 ? 'init' : (experiment?.spec.strategy.kind ?? 'fedavg'),
+        sumMode,
+        silos: input.silos,
+        createdAt: input.at,
+      },
+    });
+    if (result === 'conflict') {
+      throw new Error(
+        `version ${model.version} of ${input.experiment} exists with another digest, or its parent is not current`,
+      );
+    }
+    return { result: result === 'cancelled' ? 'cancelled' : 'published' };
+  },
+);
