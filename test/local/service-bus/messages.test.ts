@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { expectEmpty, receiveOne, refusalCode, takeAll, until } from './expectations.ts';
 import { startNamespace } from './namespace.ts';
 
 describe('messages', () => {
@@ -9,14 +10,186 @@ describe('messages', () => {
       body: { a: 1 },
       messageId: 'm1',
       subject: 's',
+      correlationId: 'c',
+      contentType: 'application/json',
       applicationProperties: { p: 'x', n: 3, t: true },
     });
     const receiver = sb.createReceiver('q');
-    const [message] = await receiver.receiveMessages(1, { maxWaitTimeInMs: 5000 });
-    expect(message).toMatchObject({ body: { a: 1 }, messageId: 'm1', subject: 's', deliveryCount: 0 });
-    expect(message?.applicationProperties).toEqual({ p: 'x', n: 3, t: true });
-    if (message === undefined) return;
+    const message = await receiveOne(receiver);
+    expect(message).toMatchObject({
+      body: { a: 1 },
+      messageId: 'm1',
+      subject: 's',
+      correlationId: 'c',
+      contentType: 'application/json',
+      deliveryCount: 0,
+      state: 'active',
+    });
+    expect(message.applicationProperties).toEqual({ p: 'x', n: 3, t: true });
+    expect(message.sequenceNumber?.toNumber()).toBe(1);
+    expect(message.enqueuedTimeUtc).toBeInstanceOf(Date);
+    expect(message.lockedUntilUtc?.getTime()).toBeGreaterThan(Date.now() + 30_000);
     await receiver.completeMessage(message);
-    expect(await receiver.receiveMessages(1, { maxWaitTimeInMs: 200 })).toEqual([]);
+    await expectEmpty(receiver);
+  });
+
+  it('without an id are given one, with which they can be settled', async () => {
+    const { client } = await startNamespace([{ name: 'q' }]);
+    const sb = client();
+    await sb.createSender('q').sendMessages({ body: 'plain' });
+    const receiver = sb.createReceiver('q');
+    const message = await receiveOne(receiver);
+    expect(message.messageId).toMatch(/^[0-9a-f]{32}$/);
+    await receiver.completeMessage(message);
+  });
+
+  it('are deleted by being received in receiveAndDelete mode', async () => {
+    const { bus, client } = await startNamespace([{ name: 'q' }]);
+    const sb = client();
+    await sb.createSender('q').sendMessages([{ body: 1 }, { body: 2 }]);
+    expect(await takeAll(sb, 'q', 2)).toEqual([1, 2]);
+    expect(bus.queues()[0]).toMatchObject({ active: 0, bytes: 0 });
+  });
+
+  it('of a batch are stored all or none', async () => {
+    const { bus, client } = await startNamespace([
+      { name: 'q', maxQueueBytes: 8192 },
+      { name: 'wide', maxMessageBytes: 4096 },
+    ]);
+    const sb = client();
+    const sender = sb.createSender('q');
+    const batch = await sender.createMessageBatch();
+    for (let i = 0; i < 10; i++) expect(batch.tryAddMessage({ body: Buffer.alloc(1000) })).toBe(true);
+    expect(await refusalCode(sender.sendMessages(batch))).toBe('QuotaExceeded');
+    expect(bus.queues()[0]).toMatchObject({ active: 0, bytes: 0 });
+    const small = await sender.createMessageBatch();
+    for (let i = 0; i < 3; i++) small.tryAddMessage({ body: i });
+    await sender.sendMessages(small);
+    expect(await takeAll(sb, 'q', 3)).toEqual([0, 1, 2]);
+    expect((await sb.createSender('wide').createMessageBatch()).maxSizeInBytes).toBe(4096);
+  });
+
+  it('above the size limit are refused and leave the link usable', async () => {
+    const { client } = await startNamespace([{ name: 'q' }]);
+    const sb = client();
+    const sender = sb.createSender('q');
+    expect(await refusalCode(sender.sendMessages({ body: Buffer.alloc(300_000) }))).toBe(
+      'MessageSizeExceeded',
+    );
+    await sender.sendMessages({ body: Buffer.alloc(200_000, 7) });
+    const message = await receiveOne(sb.createReceiver('q'));
+    expect(Buffer.from(message.body as Buffer)).toEqual(Buffer.alloc(200_000, 7));
+  });
+
+  it('that repeat an id within the window are accepted and dropped', async () => {
+    let skew = 0;
+    const { client } = await startNamespace([{ name: 'q', duplicateDetectionWindowMs: 60_000 }], {
+      now: () => Date.now() + skew,
+    });
+    const sb = client('admin', { tokenOf: () => `admin|${Date.now() + 86_400_000}` });
+    const sender = sb.createSender('q');
+    await Promise.all([
+      sender.sendMessages({ body: 'first', messageId: 'same' }),
+      sender.sendMessages({ body: 'second', messageId: 'same' }),
+      sender.sendMessages({ body: 'other', messageId: 'another' }),
+    ]);
+    expect(await takeAll(sb, 'q', 3)).toEqual(['first', 'other']);
+    skew = 61_000;
+    await sender.sendMessages({ body: 'later', messageId: 'same' });
+    expect(await takeAll(sb, 'q', 1)).toEqual(['later']);
+  });
+
+  it('can be peeked in order without being received, whatever state they are in', async () => {
+    const { client } = await startNamespace([{ name: 'q' }]);
+    const sb = client();
+    const sender = sb.createSender('q');
+    await sender.sendMessages([{ body: 'a' }, { body: 'b' }, { body: 'c' }]);
+    await sender.scheduleMessages({ body: 'd' }, new Date(Date.now() + 3_600_000));
+    const receiver = sb.createReceiver('q');
+    await receiveOne(receiver);
+    const first = await receiver.peekMessages(2);
+    const rest = await receiver.peekMessages(10);
+    expect([...first, ...rest].map(({ body, state }) => [body, state])).toEqual([
+      ['a', 'active'],
+      ['b', 'active'],
+      ['c', 'active'],
+      ['d', 'scheduled'],
+    ]);
+    expect(await receiver.peekMessages(10)).toEqual([]);
+  });
+
+  it('past 2,048 flow over one link without stalling', async () => {
+    const { client } = await startNamespace([{ name: 'q' }]);
+    const sb = client();
+    const sender = sb.createSender('q');
+    const total = 3000;
+    for (let sent = 0; sent < total; sent += 500) {
+      await sender.sendMessages(Array.from({ length: 500 }, (_, i) => ({ body: sent + i })));
+    }
+    const seen = new Set<unknown>();
+    const receiver = sb.createReceiver('q');
+    const subscription = receiver.subscribe(
+      {
+        processMessage: async ({ body }) => void seen.add(body),
+        processError: async () => undefined,
+      },
+      { maxConcurrentCalls: 50 },
+    );
+    await until(() => seen.size === total);
+    await subscription.close();
+    await expectEmpty(sb.createReceiver('q'));
+  }, 30_000);
+
+  it('are shared out among competing receivers, each to one', async () => {
+    const { client } = await startNamespace([{ name: 'q' }]);
+    const seen: [number, unknown][] = [];
+    for (const index of [0, 1, 2]) {
+      client()
+        .createReceiver('q')
+        .subscribe(
+          {
+            processMessage: async ({ body }) => void seen.push([index, body]),
+            processError: async () => undefined,
+          },
+          { maxConcurrentCalls: 2 },
+        );
+    }
+    const sender = client().createSender('q');
+    for (let i = 0; i < 60; i++) await sender.sendMessages({ body: i });
+    await until(() => seen.length >= 60);
+    expect(new Set(seen.map(([, body]) => body)).size).toBe(60);
+    expect(new Set(seen.map(([index]) => index)).size).toBe(3);
+  });
+
+  it('are handled as many at a time as the subscriber allows and no more', async () => {
+    const { client } = await startNamespace([{ name: 'q' }]);
+    const sb = client();
+    await sb.createSender('q').sendMessages(Array.from({ length: 40 }, (_, i) => ({ body: i })));
+    let running = 0;
+    let most = 0;
+    let done = 0;
+    sb.createReceiver('q').subscribe(
+      {
+        async processMessage() {
+          most = Math.max(most, ++running);
+          await new Promise((resolve) => setTimeout(resolve, 20));
+          running--;
+          done++;
+        },
+        processError: async () => undefined,
+      },
+      { maxConcurrentCalls: 5 },
+    );
+    await until(() => done === 40);
+    expect(most).toBe(5);
+  });
+
+  it('requested from an empty queue end the wait and leave the link open', async () => {
+    const { client } = await startNamespace([{ name: 'q' }]);
+    const sb = client();
+    const receiver = sb.createReceiver('q');
+    for (let i = 0; i < 3; i++) await expectEmpty(receiver);
+    await sb.createSender('q').sendMessages({ body: 'after all' });
+    expect((await receiveOne(receiver)).body).toBe('after all');
   });
 });

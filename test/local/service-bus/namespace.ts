@@ -1,11 +1,11 @@
-import { ServiceBusClient, type ServiceBusClientOptions } from '@azure/service-bus';
-import { afterEach } from 'vitest';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ServiceBusClient, type ServiceBusClientOptions } from '@azure/service-bus';
+import { afterEach } from 'vitest';
 import type { Authorize } from '../../../local/core/authorizer.ts';
-import { ensureTlsMaterial, type TlsMaterial } from '../../../local/core/tls.ts';
 import { type Principal, TokenRejected, type VerifyToken } from '../../../local/core/principal.ts';
+import { ensureTlsMaterial, type TlsMaterial } from '../../../local/core/tls.ts';
 import type { QueueDefinition } from '../../../local/service-bus/queue-definition.ts';
 import {
   type ServiceBus,
