@@ -33,15 +33,21 @@ export function makeSilo(name: string): Silo {
   const kek = { kty: 'RSA', n, e } as const;
   const sig = { kty: 'EC', crv: 'P-256', x, y } as const;
   const scalar = Buffer.from(d, 'base64url');
+  const unwrapped = new Map<string, Buffer>();
   return {
     name,
     kek: { kid: `https://127.0.0.1:7081/keys/kek-${name}/0001`, jkt: jwkThumbprint(kek), jwk: kek },
     sig: { kid: `https://127.0.0.1:7081/keys/sig-${name}/0001`, jkt: jwkThumbprint(sig), jwk: sig },
     // node:crypto cannot sign a digest that was computed elsewhere; a vault can.
     sign: (digest) => Promise.resolve(p256.sign(digest, scalar, { prehash: false, lowS: false })),
-    unwrap: (wk) => {
+    // An RSA operation takes milliseconds and the matrices ask for the same few keys by the thousand.
+    async unwrap(wk) {
+      const wrapped = wk.toString('base64url');
       const padding = constants.RSA_PKCS1_OAEP_PADDING;
-      return Promise.resolve(privateDecrypt({ key: rsa.privateKey, padding, oaepHash: 'sha256' }, wk));
+      const dek =
+        unwrapped.get(wrapped) ?? privateDecrypt({ key: rsa.privateKey, padding, oaepHash: 'sha256' }, wk);
+      unwrapped.set(wrapped, Buffer.from(dek));
+      return Buffer.from(dek);
     },
   };
 }
@@ -50,13 +56,17 @@ export function sha256(bytes: Uint8Array | string): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-export function f32(...values: number[]): Buffer {
+function f32Of(values: readonly number[]): Buffer {
   return Buffer.from(Float32Array.from(values).buffer);
+}
+
+export function f32(...values: number[]): Buffer {
+  return f32Of(values);
 }
 
 /** A plaintext of one float32 vector. */
 export function vector(values: readonly number[], name = 'w', dtype: Dtype = 'F32'): Buffer {
-  return writeSafetensors([{ name, dtype, shape: [values.length], data: f32(...values) }]);
+  return writeSafetensors([{ name, dtype, shape: [values.length], data: f32Of(values) }]);
 }
 
 /** What a well-behaved agent would put in the header for this plaintext. */
