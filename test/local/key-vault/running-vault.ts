@@ -1,0 +1,108 @@
+import type { AccessToken, TokenCredential } from '@azure/core-auth';
+import {
+  CryptographyClient,
+  type CryptographyClientOptions,
+  KeyClient,
+  type KeyClientOptions,
+} from '@azure/keyvault-keys';
+import { onTestFinished } from 'vitest';
+import { createFaultPlan } from '../../../local/core/faults.ts';
+import { ensureTlsMaterial } from '../../../local/core/tls.ts';
+import { startIdentity } from '../../../local/identity/identity-service.ts';
+import { type KeyVaultService, startKeyVault } from '../../../local/key-vault/key-vault-service.ts';
+import type { DataAction } from '../../../shared/domain/access.ts';
+import { temporaryDirectory } from '../core/temporary-directory.ts';
+import { trustLocalCa } from '../trust.ts';
+
+const LOCAL = { disableChallengeResourceVerification: true } as const;
+
+/** A vault named `silo-a`, an identity service beside it, and the unmodified SDK clients over TLS. */
+export async function runningVault(now: () => number = Date.now) {
+  const dataDir = await temporaryDirectory();
+  const tls = await ensureTlsMaterial(`${dataDir}/tls`);
+  onTestFinished(trustLocalCa(tls.caPem));
+  const identity = await startIdentity({ port: 0, dataDir });
+  onTestFinished(() => identity.close());
+  const faults = createFaultPlan();
+  const options = {
+    vault: 'silo-a',
+    dataDir,
+    tls,
+    verify: identity.verify,
+    authorize: identity.authorize,
+    authority: `https://login.microsoftonline.com/${identity.tenantId}`,
+    faults,
+    now,
+  };
+  let vault: KeyVaultService = await startKeyVault({ ...options, port: 0 });
+  onTestFinished(() => vault.close());
+
+  /** An identity that may do `actions` on `scope`, as a credential that fetches real tokens. */
+  async function identityWith(
+    name: string,
+    actions: readonly DataAction[],
+    scope = 'keyvault/silo-a/keys/*',
+  ): Promise<TokenCredential & { readonly objectId: string }> {
+    const { objectId } = await identity.ensureIdentity({ name });
+    const { header } = await identity.ensureWorkload({ name, identities: [name] });
+    await identity.setGrants(
+      name,
+      actions.map((action) => ({ action, scope })),
+    );
+    return { objectId, getToken: (scopes) => tokenFor(identity.managedIdentityEndpoint, header, scopes) };
+  }
+
+  return {
+    dataDir,
+    directory: `${dataDir}/key-vault/silo-a`,
+    identity,
+    faults,
+    get vault() {
+      return vault;
+    },
+    restart: async () => {
+      const { port } = vault;
+      await vault.close();
+      vault = await startKeyVault({ ...options, port });
+    },
+    identityWith,
+    owner: await identityWith('owner', ['keys/manage', 'keys/read', 'keys/unwrap', 'keys/sign']),
+    keys: (credential: TokenCredential, more: KeyClientOptions = {}) =>
+      new KeyClient(vault.endpoint, credential, { ...LOCAL, ...more }),
+    crypto: (kid: string, credential: TokenCredential, more: CryptographyClientOptions = {}) =>
+      new CryptographyClient(kid, credential, { ...LOCAL, ...more }),
+  };
+}
+
+export type RunningVault = Awaited<ReturnType<typeof runningVault>>;
+
+async function tokenFor(endpoint: string, header: string, scopes: string | string[]): Promise<AccessToken> {
+  const resource = String(scopes).replace(/\/\.default$/, '');
+  const query = new URLSearchParams({ 'api-version': '2019-08-01', resource });
+  const response = await fetch(`${endpoint}?${query.toString()}`, {
+    headers: { 'x-identity-header': header },
+  });
+  const body = (await response.json()) as { access_token: string; expires_on: string };
+  return { token: body.access_token, expiresOnTimestamp: Number(body.expires_on) * 1000 };
+}
+
+/** The id that the service gave to a key, with its version. */
+export function idOf(key: { id?: string | undefined }): string {
+  if (key.id === undefined) throw new Error('the key has no id');
+  return key.id;
+}
+
+/** Resolves to `{ status, code }` of the RestError with which the call fails. */
+export async function refusalOf(call: Promise<unknown>): Promise<{ status: number; code: string }> {
+  try {
+    await call;
+  } catch (error) {
+    const { statusCode = 0, details } = error as {
+      statusCode?: number;
+      details?: { error?: { code?: string; innerError?: { code?: string } } };
+    };
+    if (statusCode === 0) throw error;
+    return { status: statusCode, code: details?.error?.innerError?.code ?? details?.error?.code ?? '' };
+  }
+  return { status: 200, code: '' };
+}
