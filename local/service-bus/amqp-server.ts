@@ -8,6 +8,7 @@ import {
   type ConnectionLimits,
   type ConnectionState,
   dropLink,
+  eject,
   type LinkContext,
   sweepConnection,
 } from './connection-state.ts';
@@ -47,7 +48,7 @@ export function createAmqpServer(options: AmqpServerOptions): AmqpServer {
     const overload = overloaded(context.connection, limits);
     if (overload !== undefined) {
       refuseLink(link, overload);
-      rheaConnection.close({ condition: overload.condition, description: overload.message });
+      eject(context.connection, overload);
       return;
     }
     try {
@@ -72,9 +73,7 @@ export function createAmqpServer(options: AmqpServerOptions): AmqpServer {
     if (context === undefined || session === undefined) return;
     context.connection.sessions++;
     const overload = overloaded(context.connection, limits);
-    if (overload !== undefined) {
-      connection.close({ condition: overload.condition, description: overload.message });
-    }
+    if (overload !== undefined) eject(context.connection, overload);
     tapSession(session, {
       limitOf: (link) => context.connection.links.get(link)?.raw?.limit(),
       onMessage: (link, delivery, format, bytes) =>

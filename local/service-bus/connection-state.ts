@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import type { BrokerError } from './broker-error.ts';
 import type { Claims, MessagingAction } from './claims.ts';
 import type { EntityAddress } from './entity-address.ts';
 import type { LinkFaults } from './link-faults.ts';
@@ -61,6 +62,14 @@ export function dropLink(connection: ConnectionState, link: RheaLink): void {
   const state = connection.links.get(link);
   if (!connection.links.delete(link)) return;
   state?.closed();
+}
+
+const EJECT_GRACE_MS = 1000;
+
+/** Closes the connection with a reason, and cuts it where the client does not follow. */
+export function eject({ rhea, stream }: ConnectionState, error: BrokerError): void {
+  rhea.close({ condition: error.condition, description: error.message });
+  setTimeout(() => stream.destroy(), EJECT_GRACE_MS).unref();
 }
 
 /** Closes every link whose right is gone, by an expired token or a revoked role, and connections without any token. */
