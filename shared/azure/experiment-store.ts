@@ -41,6 +41,11 @@ export function cosmosExperimentStore(container: Container): ExperimentStore {
         return 'created' as const;
       }),
     readExperiment,
+    async listPending() {
+      const pending = "SELECT * FROM c WHERE c.kind = 'experiment' AND c.status = 'pending'";
+      const { resources } = await container.items.query(pending).fetchAll();
+      return resources.map((resource) => experimentDocument.parse(resource));
+    },
 
     async updateExperiment(experiment, change) {
       for (;;) {

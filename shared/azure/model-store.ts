@@ -35,7 +35,7 @@ export function blobModelStore(service: BlobServiceClient): ModelStore {
       if (present !== undefined) return present;
       const blob = container.getBlockBlobClient(path);
       const upload = blockUpload(blob);
-      await produce(upload.write);
+      await produce((chunk) => upload.write(chunk));
       try {
         return { path, ...(await upload.commit()) };
       } catch (error) {

@@ -6,6 +6,7 @@ import { ServiceBusClient } from '@azure/service-bus';
 import { BlobServiceClient } from '@azure/storage-blob';
 import { cosmosContainers } from '../domain/resources.ts';
 import type { Services } from '../ports/services.ts';
+import { serviceBusDeadLetters } from './dead-letters.ts';
 import { cosmosExperimentStore } from './experiment-store.ts';
 import { keyVaultKeyRing } from './key-ring.ts';
 import { serviceBusMailbox } from './mailbox.ts';
@@ -50,6 +51,7 @@ export function azureServices(settings: CoordinatorSettings): Services {
     updates: blobUpdateStore(updates),
     archive: blobRoundArchive(models),
     mailbox: serviceBusMailbox(serviceBus),
+    deadLetters: serviceBusDeadLetters(serviceBus),
     keys: keyVaultKeyRing({
       planSigningKeyId: settings.PLAN_SIGNING_KEY_ID,
       coordinator,

@@ -17,6 +17,8 @@ import type { AttemptKey, ParticipationKey } from '../contracts/identifiers.ts';
 export interface ExperimentStore {
   createExperiment(document: ExperimentDocument): Promise<'created' | 'exists'>;
   readExperiment(experiment: string): Promise<ExperimentDocument | undefined>;
+  /** Experiments that no orchestration has taken up yet, whatever their partition. */
+  listPending(): Promise<ExperimentDocument[]>;
   /** Compare-and-swap: `change` sees the present document and answers its successor, or undefined to leave it. */
   updateExperiment(
     experiment: string,

@@ -1,4 +1,5 @@
 import type { ModelStore, RoundArchive, UpdateStore } from './blobs.ts';
+import type { DeadLetters } from './dead-letters.ts';
 import type { ExperimentStore } from './experiment-store.ts';
 import type { KeyRing } from './key-ring.ts';
 import type { SiloMailbox } from './mailbox.ts';
@@ -16,6 +17,7 @@ export interface Services {
   readonly updates: UpdateStore;
   readonly archive: RoundArchive;
   readonly mailbox: SiloMailbox;
+  readonly deadLetters: DeadLetters;
   readonly keys: KeyRing;
   readonly clock: Clock;
 }

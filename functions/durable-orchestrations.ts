@@ -1,0 +1,37 @@
+import type { DurableClient } from 'durable-functions';
+import { experimentOrchestration } from '../orchestrations/experiment.ts';
+import type { Orchestrations } from '../shared/ports/orchestrations.ts';
+
+/** The durable client binding as handlers see it. */
+export function durableOrchestrations(client: DurableClient): Orchestrations {
+  const status = (instanceId: string) => client.getStatus(instanceId).catch(() => undefined);
+  return {
+    async startExperiment(experiment) {
+      const input = { experiment, round: 0, attempt: 1 };
+      try {
+        await client.startNew(experimentOrchestration.name, { instanceId: experiment, input });
+      } catch (error) {
+        // Started before: by an earlier try of the same request, or by the timer that looks after stale starts.
+        if ((await status(experiment)) === undefined) throw error;
+      }
+    },
+    async wake(instanceId, event) {
+      try {
+        await client.raiseEvent(instanceId, event, {});
+      } catch (error) {
+        if (!isGone(error)) throw error;
+      }
+    },
+    async status(instanceId) {
+      return (await status(instanceId))?.customStatus;
+    },
+  };
+}
+
+/** 404: no such instance; 410: it has finished. The client says so in words only. */
+function isGone(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    /not found|No instance|404|410|completed|terminated|failed|gone/i.test(error.message)
+  );
+}
