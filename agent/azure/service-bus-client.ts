@@ -1,0 +1,19 @@
+import type { TokenCredential } from '@azure/identity';
+import { ServiceBusClient } from '@azure/service-bus';
+import WebSocket from 'ws';
+import type { SiloConfig } from '../config.ts';
+
+/**
+ * A client of the configured namespace. A send that is under way when the connection drops is not rejected but waits
+ * for its time-out, so that is short; what is sent twice is recognised by its message id.
+ */
+export function openServiceBus(
+  config: Pick<SiloConfig, 'serviceBus'>,
+  credential: TokenCredential,
+): ServiceBusClient {
+  const { namespace, webSocket } = config.serviceBus;
+  return new ServiceBusClient(namespace, credential, {
+    retryOptions: { maxRetries: 2, timeoutInMs: 10_000, retryDelayInMs: 1_000 },
+    ...(webSocket ? { webSocketOptions: { webSocket: WebSocket } } : {}),
+  });
+}

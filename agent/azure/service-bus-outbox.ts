@@ -1,0 +1,55 @@
+import type { ServiceBusClient, ServiceBusMessage, ServiceBusSender } from '@azure/service-bus';
+import { canonicalJson } from '../../shared/sealing/canonical-json.ts';
+import type { Outbox, OutgoingMessage } from '../ports.ts';
+
+interface Connection {
+  readonly client: ServiceBusClient;
+  readonly senders: Map<string, ServiceBusSender>;
+}
+
+/** Sends by one client with cached senders; after a failure the next send makes a new client. */
+export function serviceBusOutbox(open: () => ServiceBusClient): Outbox {
+  let present: Connection | undefined;
+  let closed = false;
+
+  async function drop(connection: Connection): Promise<void> {
+    if (present === connection) present = undefined;
+    await connection.client.close().catch(() => undefined);
+  }
+
+  return {
+    async send(queue, message) {
+      if (closed) throw new Error('the outbox is closed');
+      present ??= { client: open(), senders: new Map() };
+      const connection = present;
+      let sender = connection.senders.get(queue);
+      if (sender === undefined) {
+        sender = connection.client.createSender(queue);
+        connection.senders.set(queue, sender);
+      }
+      try {
+        await sender.sendMessages(encoded(message));
+      } catch (error) {
+        await drop(connection);
+        throw error;
+      }
+    },
+    async close() {
+      closed = true;
+      if (present !== undefined) await drop(present);
+    },
+  };
+}
+
+function encoded(message: OutgoingMessage): ServiceBusMessage {
+  return {
+    messageId: message.messageId,
+    contentType: 'application/json',
+    // The canonical text, so that a repeated send is the same bytes.
+    body: Buffer.from(canonicalJson(message.body), 'utf8'),
+    ...(message.timeToLiveMs === undefined ? {} : { timeToLive: message.timeToLiveMs }),
+    ...(message.traceparent === undefined
+      ? {}
+      : { applicationProperties: { 'Diagnostic-Id': message.traceparent } }),
+  };
+}

@@ -1,0 +1,79 @@
+/** Seals a kept update under a plan. Next reader: the coordinator's admission, by shared/sealing/open.ts. */
+import { type SealedReply, SUITE, type UpdateHeader } from '../shared/contracts/manifest.ts';
+import { sealUpdate } from '../shared/sealing/seal.ts';
+import { verifySignature } from '../shared/sealing/signature.ts';
+import { schemaDigest } from '../shared/tensors/safetensors.ts';
+import { clipFactor, scaledUpdate } from './clip.ts';
+import { produceFile } from './durable-file.ts';
+import type { JournalEntry } from './journal-entry.ts';
+import { readResult, updateFile } from './kept-result.ts';
+import type { Log } from './log.ts';
+import { wantedMetrics } from './plain-reply.ts';
+import type { SiloKeys } from './ports.ts';
+import { trainingKey } from './training-key.ts';
+import { sealedFile, type WorkDirectory } from './work-directory.ts';
+
+/**
+ * Writes the sealed bytes to disk and answers the signed reply. Each call makes other bytes: the caller journals the
+ * first reply and sends that one.
+ */
+export async function sealTask(options: {
+  entry: JournalEntry;
+  silo: string;
+  work: WorkDirectory;
+  keys: SiloKeys;
+  now: number;
+  log: Log;
+}): Promise<SealedReply> {
+  const { entry, silo, work, keys, log } = options;
+  const { plan, participation } = entry;
+  const key = trainingKey(plan);
+  const result = await readResult(work.updates, key);
+  if (!result?.update) throw new Error('there is no update to seal');
+  const { schema, bytes, norm } = result.update;
+  const file = updateFile(work.updates, key);
+  // A first model is no difference from anything: its length means nothing.
+  const cap = plan.kind === 'init' ? undefined : plan.limits.normCap;
+  const factor = await clipFactor({ file, schema, norm, cap });
+  if (factor !== 1) log('info', 'update-clipped', { participation, norm, cap });
+
+  const kek = await keys.kek();
+  const sig = await keys.sig();
+  const header: UpdateHeader = {
+    v: 1,
+    suite: SUITE,
+    exp: plan.experiment,
+    round: plan.round,
+    attempt: plan.attempt,
+    silo,
+    plan: entry.planDigest,
+    base: plan.base === null ? null : { ver: plan.base.version, sha256: plan.base.sha256 },
+    schema: schemaDigest(schema),
+    fmt: 'safetensors',
+    len: bytes,
+    weight: Math.max(1, Math.min(result.numExamples, plan.limits.weightCap)),
+    numExamples: result.numExamples,
+    metrics: wantedMetrics(result.metrics, plan),
+    kek: { kid: kek.kid, jkt: kek.jkt },
+    sig: { kid: sig.kid, jkt: sig.jkt },
+    iat: Math.max(0, Math.floor(options.now / 1_000)),
+  };
+  const reply = await produceFile(sealedFile(work, participation), (write) =>
+    sealUpdate({
+      header,
+      plaintext: scaledUpdate(file, schema, factor),
+      kekPublicJwk: kek.jwk,
+      sign: keys.sign,
+      write,
+    }),
+  );
+  if (!verifySignature('tributary/update/1', reply.m, reply.sig, sig.jwk)) {
+    throw new Error("the vault's signature does not fit the silo's public key");
+  }
+  return reply;
+}
+
+/** Where the sealed bytes go in container `updates-{silo}`. */
+export function uploadPath({ m }: SealedReply): string {
+  return `${m.h.exp}/r${m.h.round}/a${m.h.attempt}/${m.ct256}`;
+}
