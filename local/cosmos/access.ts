@@ -30,7 +30,6 @@ const RIGHT_OF: Readonly<Partial<Record<Operation['name'], 'cosmos/read' | 'cosm
   'items/read': 'cosmos/read',
   'items/query': 'cosmos/read',
   'items/list': 'cosmos/read',
-  'items/plan': 'cosmos/read',
   'items/create': 'cosmos/write',
   'items/upsert': 'cosmos/write',
   'items/replace': 'cosmos/write',

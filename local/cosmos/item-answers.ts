@@ -14,12 +14,11 @@ import {
   replaceItem,
   upsertItem,
 } from './item-operations.ts';
-import { passThroughPlan } from './metadata.ts';
 import { requireContainer } from './metadata-answers.ts';
 import type { ItemsName, Operation, RequestHead, WriteName } from './operation.ts';
 import { partitionFromHeader } from './partition-key.ts';
 import type { PartitionView } from './partition-writer.ts';
-import { checkQueryText, type QueryText, readQueryText, runQueryPage } from './query-page.ts';
+import { type QueryText, readQueryText, runQueryPage } from './query-page.ts';
 import { chargeOf, queryCharge } from './request-units.ts';
 import { containerResourceId } from './resource-id.ts';
 import type { QueryDocument } from './sql/run-query.ts';
@@ -46,11 +45,6 @@ export async function answerItems(operation: Operation<ItemsName>, context: Item
   const container = requireContainer(store, operation);
   const header = head.header('x-ms-documentdb-partitionkey');
   const partition = header === undefined ? undefined : partitionFromHeader(header);
-  if (name === 'items/plan') {
-    checkQueryText(readQueryText(context.body));
-    const headers = { 'x-ms-request-charge': '0' };
-    return { status: 200, body: JSON.stringify(passThroughPlan()), headers };
-  }
   if (name === 'items/list') return answerQuery(EVERYTHING, container, partition, context);
   if (name === 'items/query') return answerQuery(readQueryText(context.body), container, partition, context);
   if (name === 'items/read') return answerRead(operation.id, container, requirePartition(partition), context);

@@ -75,30 +75,3 @@ export function partitionKeyRange({ database, number }: Container): JsonObject {
     parents: [],
   };
 }
-
-/**
- * The plan of every query: none of it is left to the client, which sends the query as it is to the one range and
- * gives back what comes.
- */
-export function passThroughPlan(): JsonObject {
-  return {
-    partitionedQueryExecutionInfoVersion: 2,
-    queryInfo: {
-      distinctType: 'None',
-      top: null,
-      offset: null,
-      limit: null,
-      orderBy: [],
-      orderByExpressions: [],
-      groupByExpressions: [],
-      groupByAliases: [],
-      aggregates: [],
-      groupByAliasToAggregateType: {},
-      rewrittenQuery: '',
-      hasSelectValue: false,
-      dCountInfo: null,
-      hasNonStreamingOrderBy: false,
-    },
-    queryRanges: [{ min: '', max: 'FF', isMinInclusive: true, isMaxInclusive: false }],
-  };
-}

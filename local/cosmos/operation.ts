@@ -25,7 +25,7 @@ export type ItemsName =
   | 'items/batch'
   | 'items/query'
   | 'items/list'
-  | 'items/plan';
+ ;
 
 export interface Operation<N extends MetadataName | ItemsName = MetadataName | ItemsName> {
   readonly name: N;
@@ -47,7 +47,7 @@ const BELOW_CONTAINER: Readonly<Record<string, string>> = {
   udfs: 'User-defined functions',
   conflicts: 'The conflicts feed',
   schemas: 'Schemas',
-  partitionkeydelete: 'Deleting all items of a partition key',
+  operations: 'Deleting all items of a partition key',
 };
 const BELOW_DATABASE: Readonly<Record<string, string>> = {
   users: 'Users and permissions',
@@ -106,8 +106,11 @@ function identifyItemFeed(head: RequestHead): ItemsName {
       throw unsupported('A bulk request that is not transactional');
     return 'items/batch';
   }
-  if (isFlagSet(head, 'x-ms-cosmos-is-query-plan-request')) return 'items/plan';
-  if (isQuery(head)) return 'items/query';
+  if (isFlagSet(head, 'x-ms-cosmos-is-query-plan-request')) throw unsupported('A query plan');
+  if (isQuery(head)) {
+    refusePlanned(head);
+    return 'items/query';
+  }
   return isFlagSet(head, 'x-ms-documentdb-is-upsert') ? 'items/upsert' : 'items/create';
 }
 
@@ -157,6 +160,17 @@ function isQuery(head: RequestHead): boolean {
     isFlagSet(head, 'x-ms-documentdb-isquery') ||
     head.header('content-type')?.startsWith('application/query+json') === true
   );
+}
+
+/**
+ * A client that runs a query by a plan sends it to ranges of partitions and leaves its partition key out, so that it
+ * would come to the rows of all. No plan is given, and what looks planned is refused.
+ */
+function refusePlanned(head: RequestHead): void {
+  const ranged = ['x-ms-documentdb-partitionkeyrangeid', 'x-ms-start-epk', 'x-ms-end-epk'];
+  if (head.header('x-ms-documentdb-partitionkey') !== undefined) return;
+  if (ranged.some((name) => head.header(name) !== undefined))
+    throw unsupported('A query over a partition key range');
 }
 
 function refuseScripts(head: RequestHead): void {

@@ -3,7 +3,6 @@ import { badRequest } from './failure.ts';
 import { requireObject } from './json-body.ts';
 import { parseQuery } from './sql/parse-query.ts';
 import { boundsOf, type Position, type QueryDocument, rowsOf } from './sql/run-query.ts';
-import type { Query } from './sql/syntax.ts';
 import { type JsonValue, memberOf, type SqlValue } from './sql/values.ts';
 import { inSqlTerms } from './sql-failure.ts';
 
@@ -44,11 +43,6 @@ export function readQueryText(body: JsonValue | undefined): QueryText {
     parameters.set(name, memberOf(parameter, 'value'));
   }
   return { text, parameters };
-}
-
-/** Parses without running, for query plans. @throws CosmosFailure 400, 501 */
-export function checkQueryText({ text }: QueryText): Query {
-  return inSqlTerms(() => parseQuery(text));
 }
 
 /** @throws CosmosFailure 400, 501 */

@@ -43,7 +43,7 @@ function parseSelect(reader: TokenReader): Query {
 
 function parseSelection(reader: TokenReader): Selection {
   if (reader.takeSymbol('*')) return { kind: 'star' };
-  if (reader.isKeyword('VALUE') && !['.', ',', '['].some((symbol) => reader.isSymbol(symbol, 1))) {
+  if (reader.isKeyword('VALUE') && !['.', ','].some((symbol) => reader.isSymbol(symbol, 1))) {
     reader.next();
     return { kind: 'value', expression: parseExpression(reader) };
   }
