@@ -32,7 +32,8 @@ export function parseBlobRequest(message: IncomingMessage): BlobRequest {
   const path = mark < 0 ? target : target.slice(0, mark);
   if (!path.startsWith('/')) throw invalidUri();
   const [account = '', container = '', ...rest] = path.slice(1).split('/').map(decode);
-  const blob = rest.join('/');
+  // As Azure does; its clients count on it.
+  const blob = rest.join('/').replaceAll('\\', '/');
   if (blob !== '') assertBlobName(blob);
   const { headers } = message;
   return {

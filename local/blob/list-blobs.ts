@@ -40,11 +40,11 @@ function rowElement(row: PageRow, include: ReadonlySet<string>): string {
   const versionElements = include.has('versions')
     ? textElement('VersionId', version.id) + (isCurrent ? textElement('IsCurrentVersion', true) : '')
     : '';
-  const metadata = include.has('metadata')
-    ? `<Metadata>${Object.entries(version.metadata)
-        .map(([key, value]) => textElement(key, value))
-        .join('')}</Metadata>`
-    : '';
+  const pairs = include.has('metadata') ? Object.entries(version.metadata) : [];
+  const metadata =
+    pairs.length === 0
+      ? ''
+      : `<Metadata>${pairs.map(([key, value]) => textElement(key, value)).join('')}</Metadata>`;
   const properties = `<Properties>${propertyElements(row, include)}</Properties>`;
   return `<Blob>${textElement('Name', name)}${versionElements}${properties}${metadata}</Blob>`;
 }
