@@ -1,0 +1,118 @@
+/**
+ * Runs an orchestrator over its history with the official SDK, in process ("direct": the history is handed over as
+ * an object instead of JSON text) and reads the outcome from the SDK's executor. The executor is private to
+ * durable-functions, so every field is checked; the package is pinned to 3.5.0.
+ */
+import type { FailureDetails, HistoryEvent } from './events.ts';
+import type { Instance } from './instance.ts';
+
+export type Outcome =
+  | { readonly kind: 'waiting' }
+  | { readonly kind: 'done'; readonly output: unknown }
+  /** `message` is empty when something without a message was thrown, which Azure takes for "not done". */
+  | { readonly kind: 'failed'; readonly message: string; readonly details: FailureDetails };
+
+export interface OrchestratorRun {
+  readonly actions: readonly unknown[];
+  readonly outcome: Outcome;
+  /** undefined when the orchestrator has set none (or a falsy one, which the SDK does not report either). */
+  readonly customStatus: unknown;
+  /** How many task ids the SDK has given out. */
+  readonly sequenceNumber: number;
+  /** The action behind each task that the SDK still waits for; undefined for one added by a retry policy. */
+  readonly openAction: (taskId: number) => { readonly action: unknown } | undefined;
+}
+
+/** What the Functions host gives back from one orchestrator invocation; `error` is what it threw, if it threw. */
+export interface OrchestratorInvocation {
+  readonly context: unknown;
+  readonly error?: unknown;
+}
+
+export type InvokeOrchestrator = (name: string, trigger: object) => Promise<OrchestratorInvocation>;
+
+export interface ReplayRequest {
+  readonly instance: Instance;
+  /** All events of the generation, the last OrchestratorStarted being that of the running episode. */
+  readonly history: readonly HistoryEvent[];
+  readonly isReplaying: boolean;
+}
+
+type Fields = Record<string, unknown>;
+const fieldsOf = (value: unknown): Fields | undefined =>
+  typeof value === 'object' && value !== null ? (value as Fields) : undefined;
+
+function triggerInput({ instance, history, isReplaying }: ReplayRequest): object {
+  const trigger = {
+    input: instance.input === null ? null : (JSON.parse(instance.input) as unknown),
+    instanceId: instance.instanceId,
+    isReplaying,
+    parentInstanceId: instance.parent?.instanceId ?? null,
+    upperSchemaVersion: 1,
+    upperSchemaVersionNew: 2,
+    // Beyond any deadline: the engine's own timers have no upper limit, so the SDK need not split them.
+    longRunningTimerIntervalDuration: '10000.00:00:00',
+    maximumShortTimerDuration: '20000.00:00:00',
+    defaultHttpAsyncRequestSleepTimeMillseconds: 30_000,
+  };
+  // Not enumerable: the SDK walks every enumerable property of its trigger recursively, in search of timestamps.
+  return Object.defineProperty(trigger, 'history', { value: history, enumerable: false });
+}
+
+function detailsOf(exception: unknown): FailureDetails {
+  const fields = fieldsOf(exception);
+  const message = fields?.['message'];
+  const type = fields?.['name'];
+  const stack = fields?.['stack'];
+  return {
+    ErrorType: typeof type === 'string' ? type : 'Error',
+    ErrorMessage: typeof message === 'string' ? message : '',
+    StackTrace: typeof stack === 'string' ? stack : null,
+    IsNonRetriable: false,
+    InnerFailure: null,
+  };
+}
+
+/** Throws when the SDK itself failed (a fault of the host or of the history), not when the orchestrator did. */
+export async function runOrchestrator(
+  invoke: InvokeOrchestrator,
+  request: ReplayRequest,
+): Promise<OrchestratorRun> {
+  const { context, error } = await invoke(request.instance.name, triggerInput(request));
+  const df = fieldsOf(fieldsOf(context)?.['df']);
+  const executor = fieldsOf(df?.['taskOrchestratorExecutor']);
+  if (df === undefined || executor === undefined) {
+    throw error instanceof Error ? error : new Error('the function is no durable orchestrator');
+  }
+  const { actions, sequenceNumber, exception } = executor;
+  const openTasks = fieldsOf(executor['openTasks']);
+  if (!Array.isArray(actions) || typeof sequenceNumber !== 'number' || openTasks === undefined) {
+    throw new Error('this version of durable-functions is not supported: its executor has another shape');
+  }
+  if (error !== undefined && exception === undefined) {
+    throw error instanceof Error ? error : new Error('the orchestration could not be replayed');
+  }
+  return {
+    actions,
+    sequenceNumber,
+    customStatus: df['customStatus'],
+    openAction(taskId) {
+      const task = fieldsOf(openTasks[taskId]);
+      if (task === undefined) return undefined;
+      const action = task['action'];
+      return { action: typeof action === 'string' ? undefined : action };
+    },
+    outcome: outcomeOf(executor, exception),
+  };
+}
+
+function outcomeOf(executor: Fields, exception: unknown): Outcome {
+  if (exception !== undefined) {
+    const details = detailsOf(exception);
+    return { kind: 'failed', message: details.ErrorMessage, details };
+  }
+  if (executor['orchestratorReturned'] === true || executor['willContinueAsNew'] === true) {
+    return { kind: 'done', output: executor['output'] };
+  }
+  return { kind: 'waiting' };
+}

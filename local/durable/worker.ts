@@ -1,0 +1,270 @@
+/**
+ * Works through the inboxes of live instances: one turn per instance at a time, `limit` turns at once. Invariants:
+ *
+ * 1. Memory changes only after the commit of what changes it; a failed commit leaves everything to be tried again.
+ * 2. A fault of the host or the SDK is retried with a growing pause; after five in a row the instance fails with the
+ *    reason, because a poisonous episode must not spin for ever. A store that does not write is no such fault.
+ */
+import type { Activities } from './activities.ts';
+import type { Clock } from './clock.ts';
+import { type CommitContext, type Committed, commitEpisode, type Delivery } from './commit-episode.ts';
+import { type Episode, forcedEnd, runEpisode } from './episode.ts';
+import { fresh, type HistoryEvent } from './events.ts';
+import { hasEnded, type QueuedEvent } from './instance.ts';
+import { addToInbox, type LiveInstance, type LiveInstances } from './live-instances.ts';
+import type { InvokeOrchestrator } from './sdk-executor.ts';
+import type { Store } from './store.ts';
+import type { StrictOptions } from './strict.ts';
+import type { Timers } from './timers.ts';
+import { nextTurn, type Turn } from './turn.ts';
+
+export interface WorkerOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly live: LiveInstances;
+  readonly limit: number;
+  readonly strict: StrictOptions | undefined;
+  readonly invoke: InvokeOrchestrator;
+  readonly newId: () => string;
+  readonly isOrchestrator: (name: string) => boolean;
+  readonly timers: () => Timers;
+  readonly activities: () => Activities;
+  readonly warn: (instanceId: string, message: string) => void;
+  readonly ended: (instanceId: string) => void;
+}
+
+export interface Worker {
+  /** Hands an event to its instance; a no-op if that has ended. */
+  post(instanceId: string, queued: QueuedEvent): void;
+  /** Looks at the instance's inbox. */
+  wake(instanceId: string): void;
+  readonly running: number;
+  stop(): void;
+}
+
+const faultLimit = 5;
+const historyCacheSize = 500;
+
+class StoreFault extends Error {
+  override readonly name = 'StoreFault';
+}
+
+export function startWorker(options: WorkerOptions): Worker {
+  const { store, clock, live } = options;
+  const ready: LiveInstance[] = [];
+  let running = 0;
+  let stopped = false;
+
+  function wakeLive(target: LiveInstance): void {
+    if (target.busy || stopped || nextTurn(target).kind === 'rest') return;
+    target.busy = true;
+    ready.push(target);
+    setImmediate(drain);
+  }
+
+  function drain(): void {
+    while (!stopped && running < options.limit) {
+      const next = ready.shift();
+      if (next === undefined) return;
+      running++;
+      void take(next).finally(() => {
+        running--;
+        drain();
+      });
+    }
+  }
+
+  async function take(target: LiveInstance): Promise<void> {
+    try {
+      await perform(target, nextTurn(target));
+      target.faults = 0;
+    } catch (fault) {
+      pauseAfter(target, fault);
+      return;
+    }
+    target.busy = false;
+    if (hasEnded(target.instance.status)) return;
+    if (live.count > historyCacheSize) target.history = undefined;
+    wakeLive(target);
+  }
+
+  function pauseAfter(target: LiveInstance, fault: unknown): void {
+    if (stopped) return;
+    target.faults++;
+    const reason = fault instanceof Error ? fault.message : String(fault);
+    options.warn(target.instance.instanceId, `host fault ${target.faults}: ${reason}`);
+    clock.after(Math.min(25 * 2 ** target.faults, 5_000), () => {
+      const poisonous = target.faults >= faultLimit && !(fault instanceof StoreFault);
+      const next = poisonous
+        ? end(
+            target,
+            forcedEnd(target.instance, { fault: `host fault, ${faultLimit} times: ${reason}` }, at(target)),
+          )
+        : Promise.resolve();
+      next
+        .then(() => {
+          target.busy = false;
+          if (!hasEnded(target.instance.status)) wakeLive(target);
+        })
+        .catch((again: unknown) => pauseAfter(target, again));
+    });
+  }
+
+  /** The episode's time: never before that of an earlier episode, whatever the wall clock does. */
+  function at(target: LiveInstance): Date {
+    return new Date(Math.max(clock.now(), target.instance.updatedAt));
+  }
+
+  async function perform(target: LiveInstance, turn: Turn): Promise<void> {
+    switch (turn.kind) {
+      case 'rest':
+        return;
+      case 'terminate': {
+        const why = { terminated: turn.event, reason: turn.event.Input };
+        await end(target, forcedEnd(target.instance, why, at(target)), [turn.queued]);
+        return;
+      }
+      case 'suspend':
+      case 'resume':
+        await control(target, turn.kind, turn.queued);
+        return;
+      case 'episode':
+        await episode(target, turn.batch, turn.stale);
+    }
+  }
+
+  async function episode(
+    target: LiveInstance,
+    batch: readonly QueuedEvent[],
+    stale: readonly QueuedEvent[],
+  ): Promise<void> {
+    if (batch.length === 0) {
+      await transact(() => {
+        for (const { row } of stale) if (row !== undefined) store.dequeue(row);
+      });
+      consume(target, stale);
+      return;
+    }
+    const outcome = await runEpisode({
+      instance: target.instance,
+      past: live.historyOf(target),
+      batch: batch.map((queued) => queued.event),
+      at: at(target),
+      strict: options.strict,
+      invoke: options.invoke,
+    });
+    for (const warning of outcome.warnings) options.warn(target.instance.instanceId, warning);
+    await end(target, outcome, [...batch, ...stale]);
+  }
+
+  /** Commits an episode, then acts on it. */
+  async function end(
+    target: LiveInstance,
+    outcome: Episode,
+    consumed: readonly QueuedEvent[] = [],
+  ): Promise<void> {
+    const before = target.instance;
+    const history = live.historyOf(target);
+    const context: CommitContext = {
+      store,
+      at: outcome.appended[0]?.Timestamp ?? at(target),
+      newId: options.newId,
+      isOrchestrator: options.isOrchestrator,
+    };
+    const committed = await transact(() => commitEpisode(context, before, history.length, consumed, outcome));
+    consume(target, consumed);
+    apply(target, before.executionId, outcome, committed);
+  }
+
+  function apply(target: LiveInstance, executionId: string, outcome: Episode, committed: Committed): void {
+    target.instance = committed.instance;
+    if (outcome.ending) {
+      target.pending.clear();
+      options.timers().cancelAll(executionId);
+      target.history = outcome.ending.kind === 'continued' ? [] : undefined;
+    } else {
+      append(target, outcome.appended);
+      for (const id of outcome.completed) target.pending.delete(id);
+      for (const id of outcome.canceled) {
+        target.pending.delete(id);
+        options.timers().cancel(executionId, id);
+      }
+      for (const task of committed.begun) target.pending.set(task.decision.id, task);
+    }
+    const ended = hasEnded(committed.instance.status);
+    if (ended) live.forget(target.instance.instanceId);
+    for (const task of committed.begun) {
+      options.timers().schedule(task);
+      options.activities().dispatch(task);
+    }
+    for (const delivery of committed.deliveries) deliver(delivery);
+    if (ended) options.ended(target.instance.instanceId);
+  }
+
+  function append(target: LiveInstance, events: readonly HistoryEvent[]): void {
+    const history = live.historyOf(target);
+    for (const event of events) {
+      event.IsPlayed = true;
+      history.push(event);
+    }
+  }
+
+  async function control(
+    target: LiveInstance,
+    kind: 'suspend' | 'resume',
+    queued: QueuedEvent,
+  ): Promise<void> {
+    const { instance } = target;
+    const started = live.historyOf(target).length > 0;
+    const status = kind === 'suspend' ? 'Suspended' : started ? 'Running' : 'Pending';
+    const next = { ...instance, status, updatedAt: at(target).getTime() } as const;
+    const changes = (kind === 'suspend') !== (instance.status === 'Suspended');
+    const event = { ...queued.event, ...fresh(queued.event.Timestamp) };
+    await transact(() => {
+      if (queued.row !== undefined) store.dequeue(queued.row);
+      if (!changes) return;
+      store.put(next);
+      // A generation's history begins with its own start, so a pause before it leaves no trace.
+      if (started) store.appendHistory(instance.executionId, live.historyOf(target).length, [event]);
+    });
+    consume(target, [queued]);
+    if (!changes) return;
+    target.instance = next;
+    if (started) append(target, [event]);
+  }
+
+  function consume(target: LiveInstance, consumed: readonly QueuedEvent[]): void {
+    const gone = new Set(consumed);
+    target.inbox = target.inbox.filter((queued) => !gone.has(queued));
+  }
+
+  async function transact<T>(work: () => T): Promise<T> {
+    try {
+      return await store.transact(work);
+    } catch (fault) {
+      throw new StoreFault(fault instanceof Error ? fault.message : String(fault), { cause: fault });
+    }
+  }
+
+  function deliver({ instanceId, queued }: Delivery): void {
+    if (stopped) return;
+    const target = live.load(instanceId);
+    if (target === undefined) return;
+    addToInbox(target, queued);
+    wakeLive(target);
+  }
+
+  return {
+    post: (instanceId, queued) => deliver({ instanceId, queued }),
+    wake(instanceId) {
+      const target = live.load(instanceId);
+      if (target) wakeLive(target);
+    },
+    get running() {
+      return running;
+    },
+    stop() {
+      stopped = true;
+    },
+  };
+}

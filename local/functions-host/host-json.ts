@@ -1,0 +1,151 @@
+/** host.json: the settings that this host obeys, and which others Azure knows. Anything else is named in a warning. */
+import { type LogLevel, parseLogLevel } from './log.ts';
+
+export interface HostJson {
+  readonly routePrefix: string;
+  readonly logLevel: LogLevel;
+  readonly taskHub: string;
+  readonly maxConcurrentActivityFunctions: number;
+  readonly maxConcurrentOrchestratorFunctions: number;
+  readonly serviceBus: {
+    readonly maxConcurrentCalls: number;
+    readonly autoCompleteMessages: boolean;
+    readonly maxAutoLockRenewalMilliseconds: number;
+  };
+}
+
+/** Obeyed here, or without meaning on one machine; `*` stands for any name, `**` for everything below. */
+const known = [
+  'version',
+  'logging.logLevel.*',
+  'logging.applicationInsights.**',
+  'logging.console.**',
+  'logging.fileLoggingMode',
+  'extensionBundle.**',
+  'functionTimeout',
+  'healthMonitor.**',
+  'watchDirectories.**',
+  'telemetryMode',
+  'managedDependency.**',
+  'extensions.http.routePrefix',
+  'extensions.http.maxConcurrentRequests',
+  'extensions.http.maxOutstandingRequests',
+  'extensions.http.dynamicThrottlesEnabled',
+  'extensions.http.hsts.**',
+  'extensions.http.customHeaders.**',
+  'extensions.serviceBus.autoCompleteMessages',
+  'extensions.serviceBus.maxConcurrentCalls',
+  'extensions.serviceBus.maxAutoLockRenewalDuration',
+  'extensions.serviceBus.prefetchCount',
+  'extensions.serviceBus.clientRetryOptions.**',
+  'extensions.serviceBus.transportType',
+  'extensions.durableTask.hubName',
+  'extensions.durableTask.maxConcurrentActivityFunctions',
+  'extensions.durableTask.maxConcurrentOrchestratorFunctions',
+  'extensions.durableTask.maxConcurrentEntityFunctions',
+  'extensions.durableTask.extendedSessionsEnabled',
+  'extensions.durableTask.extendedSessionIdleTimeoutInSeconds',
+  'extensions.durableTask.storageProvider.**',
+  'extensions.durableTask.tracing.**',
+  'extensions.durableTask.useGracefulShutdown',
+  'extensions.durableTask.storeInputsInOrchestrationHistory',
+  'extensions.durableTask.maxQueuePollingInterval',
+  'extensions.durableTask.overridableExistingInstanceStates',
+  'extensions.durableTask.defaultVersion',
+  'extensions.durableTask.versionMatchStrategy',
+  'extensions.durableTask.versionFailureStrategy',
+].map(
+  (path) =>
+    new RegExp(
+      `^${path.replaceAll('.', '\\.').replace('\\.**', '(\\..*)?').replace('*', '[^.]+(\\..*)?')}$`,
+      'i',
+    ),
+);
+
+type Json = Record<string, unknown>;
+const isObject = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function* leaves(value: Json, prefix = ''): Generator<[string, unknown]> {
+  for (const [name, child] of Object.entries(value)) {
+    const path = prefix === '' ? name : `${prefix}.${name}`;
+    if (isObject(child) && Object.keys(child).length > 0) yield* leaves(child, path);
+    else yield [path, child];
+  }
+}
+
+/** Milliseconds of a .NET time span `[d.]hh:mm:ss`; undefined for other text. */
+export function timeSpan(text: string): number | undefined {
+  const match = /^(?:(\d+)\.)?(\d{1,2}):(\d{2}):(\d{2})(?:\.\d+)?$/.exec(text);
+  if (!match) return undefined;
+  const [days, hours, minutes, seconds] = match.slice(1).map((part) => Number(part ?? 0));
+  return ((((days ?? 0) * 24 + (hours ?? 0)) * 60 + (minutes ?? 0)) * 60 + (seconds ?? 0)) * 1_000;
+}
+
+const overridePrefix = 'AzureFunctionsJobHost__';
+
+/** Reads host.json's content; `AzureFunctionsJobHost__a__b` in the environment stands above `a.b`. */
+export function parseHostJson(
+  content: unknown,
+  environment: Readonly<Record<string, string | undefined>>,
+): { readonly hostJson: HostJson; readonly warnings: readonly string[] } {
+  const flat = new Map<string, unknown>();
+  const warnings: string[] = [];
+  for (const [path, value] of isObject(content) ? leaves(content) : []) {
+    if (!known.some((pattern) => pattern.test(path))) warnings.push(`host.json: unknown setting '${path}'`);
+    flat.set(path.toLowerCase(), value);
+  }
+  for (const [name, value] of Object.entries(environment)) {
+    if (!name.startsWith(overridePrefix) || value === undefined) continue;
+    flat.set(name.slice(overridePrefix.length).replaceAll('__', '.').toLowerCase(), value);
+  }
+
+  const read = (path: string): unknown => {
+    const value = flat.get(path.toLowerCase());
+    // %NAME% refers to an app setting.
+    return typeof value === 'string'
+      ? value.replaceAll(/%([^%]+)%/g, (whole, name: string) => environment[name] ?? whole)
+      : value;
+  };
+  const invalid = (path: string): void => {
+    warnings.push(`host.json: '${path}' is not valid; its default applies`);
+  };
+  function integer(path: string, fallback: number): number {
+    const value = read(path);
+    if (value === undefined) return fallback;
+    const parsed = Number(value);
+    if (Number.isInteger(parsed) && parsed >= 1) return parsed;
+    invalid(path);
+    return fallback;
+  }
+  function text(path: string, fallback: string): string {
+    const value = read(path);
+    if (typeof value === 'string') return value;
+    if (value !== undefined) invalid(path);
+    return fallback;
+  }
+  function duration(path: string, fallback: number): number {
+    const value = read(path);
+    if (value === undefined) return fallback;
+    const parsed = typeof value === 'string' ? timeSpan(value) : undefined;
+    if (parsed === undefined) invalid(path);
+    return parsed ?? fallback;
+  }
+
+  const hostJson: HostJson = {
+    routePrefix: text('extensions.http.routePrefix', 'api'),
+    logLevel: parseLogLevel(text('logging.logLevel.default', 'Information')) ?? 'information',
+    taskHub: text('extensions.durableTask.hubName', 'LocalHub'),
+    maxConcurrentActivityFunctions: integer('extensions.durableTask.maxConcurrentActivityFunctions', 10),
+    maxConcurrentOrchestratorFunctions: integer(
+      'extensions.durableTask.maxConcurrentOrchestratorFunctions',
+      5,
+    ),
+    serviceBus: {
+      maxConcurrentCalls: integer('extensions.serviceBus.maxConcurrentCalls', 16),
+      autoCompleteMessages: String(read('extensions.serviceBus.autoCompleteMessages') ?? true) === 'true',
+      maxAutoLockRenewalMilliseconds: duration('extensions.serviceBus.maxAutoLockRenewalDuration', 300_000),
+    },
+  };
+  return { hostJson, warnings };
+}
