@@ -9,9 +9,8 @@ const entries = {
   'app/main': 'functions/app.ts',
   'agent/main': 'agent/main.ts',
   'cli/main': 'cli/main.ts',
-  'local/cloud': 'local/cloud.ts',
+  'local/cloud': 'local/cloud/main.ts',
   'local/host': 'local/functions-host/main.ts',
-  'local/crypto-worker': 'local/key-vault/crypto-worker.ts',
 };
 const outdir = 'dist';
 
