@@ -19,13 +19,7 @@ export type MetadataName =
   | 'containers/read'
   | 'ranges/list';
 export type WriteName = 'items/create' | 'items/upsert' | 'items/replace' | 'items/patch' | 'items/delete';
-export type ItemsName =
-  | WriteName
-  | 'items/read'
-  | 'items/batch'
-  | 'items/query'
-  | 'items/list'
- ;
+export type ItemsName = WriteName | 'items/read' | 'items/batch' | 'items/query' | 'items/list';
 
 export interface Operation<N extends MetadataName | ItemsName = MetadataName | ItemsName> {
   readonly name: N;

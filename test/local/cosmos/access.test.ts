@@ -80,7 +80,7 @@ describe('rights', () => {
       RIGHTS[identity]?.includes(wanted?.right ?? 'both') === true;
     const outcome = await wanted?.run(container).then(
       () => 'done',
-      (error: unknown) => `${(error as { code?: unknown }).code} ${(error as Error).message}`,
+      (error: unknown) => `${String((error as { code?: unknown }).code)} ${(error as Error).message}`,
     );
     const forbidden = /403|Forbidden|is blocked because principal/.test(outcome ?? '');
     expect(forbidden).toBe(!allowed);

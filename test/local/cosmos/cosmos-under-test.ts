@@ -4,28 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Container, CosmosClient, type CosmosClientOptions } from '@azure/cosmos';
 import type { Authorize } from '../../../local/core/authorizer.ts';
-import { type Principal, TokenRejected, type VerifyToken } from '../../../local/core/principal.ts';
 import { ensureTlsMaterial, type TlsMaterial } from '../../../local/core/tls.ts';
 import { type CosmosOptions, type CosmosService, startCosmos } from '../../../local/cosmos/start-cosmos.ts';
 import { covers, type Grant } from '../../../shared/domain/access.ts';
+import { DATABASE, verifyTestToken } from './test-identity.ts';
 
-export const DATABASE = 'tributary';
-
-/** A token of these tests says who it speaks for and for which audience; the service must check the latter. */
-export const verifyTestToken: VerifyToken = (token, audience) => {
-  const [objectId = '', tokenAudience] = token.split('|');
-  if (tokenAudience === undefined) return Promise.reject(new TokenRejected('malformed', 'not a test token'));
-  if (tokenAudience !== audience) return Promise.reject(new TokenRejected('audience', 'for somebody else'));
-  const principal: Principal = {
-    objectId,
-    clientId: objectId,
-    tenantId: 'tenant',
-    name: objectId,
-    roles: [],
-    expiresAt: Number.POSITIVE_INFINITY,
-  };
-  return Promise.resolve(principal);
-};
+export { DATABASE };
 
 export interface CosmosUnderTest {
   readonly service: CosmosService;
