@@ -1,10 +1,11 @@
 /**
- * The task hub on disk: SQLite in WAL mode with synchronous=FULL, held exclusively by one process. The functions here
+ * The task hub on disk: SQLite in WAL mode with synchronous=FULL; one process at a time. The functions here
  * are statements for use inside one transaction (`transact`); reads see committed state between transactions.
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'libsql';
+import { lockDataDirectory } from '../core/data-lock.ts';
 import { decodeEvent, encodeEvent, type HistoryEvent } from './events.ts';
 import { type GroupCommit, openGroupCommit } from './group-commit.ts';
 import type { Instance, PendingTask, QueuedEvent } from './instance.ts';
@@ -51,22 +52,13 @@ export interface Store extends GroupCommit {
   close(): void;
 }
 
-/** Opens the task hub in `directory`; throws if another process holds it. */
+/** Opens the task hub in `directory`; throws DataDirectoryInUse if another process (or engine) holds it. */
 export function openStore(directory: string): Store {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const lock = lockDataDirectory(directory);
   const database = new Database(join(directory, 'taskhub.db'));
-  try {
-    database.exec('PRAGMA locking_mode=EXCLUSIVE');
-    database.exec('PRAGMA journal_mode=WAL');
-    database.exec('PRAGMA synchronous=FULL');
-    database.exec(schema);
-  } catch (fault) {
-    database.close();
-    if (fault instanceof Error && /locked|busy/i.test(fault.message)) {
-      throw new Error(`the task hub in ${directory} is in use by another process`, { cause: fault });
-    }
-    throw fault;
-  }
+  for (const statement of ['PRAGMA journal_mode=WAL', 'PRAGMA synchronous=FULL', schema])
+    database.exec(statement);
 
   const sql = {
     get: database.prepare('SELECT * FROM instances WHERE instanceId = ?'),
@@ -139,6 +131,9 @@ export function openStore(directory: string): Store {
           ...(executionId === null ? {} : { executionId }),
         }),
       ),
-    close: () => database.close(),
+    close() {
+      database.close();
+      lock.release();
+    },
   };
 }

@@ -35,7 +35,7 @@ export interface WorkerOptions {
 
 export interface Worker {
   /** Hands an event to its instance; a no-op if that has ended. */
-  post(instanceId: string, queued: QueuedEvent): void;
+  readonly post: (instanceId: string, queued: QueuedEvent) => void;
   /** Looks at the instance's inbox. */
   wake(instanceId: string): void;
   readonly running: number;

@@ -124,6 +124,14 @@ export function parseHostJson(
     if (value !== undefined) invalid(path);
     return fallback;
   }
+  function flag(path: string, fallback: boolean): boolean {
+    const value = read(path);
+    if (value === undefined) return fallback;
+    if (value === true || value === 'true') return true;
+    if (value === false || value === 'false') return false;
+    invalid(path);
+    return fallback;
+  }
   function duration(path: string, fallback: number): number {
     const value = read(path);
     if (value === undefined) return fallback;
@@ -143,7 +151,7 @@ export function parseHostJson(
     ),
     serviceBus: {
       maxConcurrentCalls: integer('extensions.serviceBus.maxConcurrentCalls', 16),
-      autoCompleteMessages: String(read('extensions.serviceBus.autoCompleteMessages') ?? true) === 'true',
+      autoCompleteMessages: flag('extensions.serviceBus.autoCompleteMessages', true),
       maxAutoLockRenewalMilliseconds: duration('extensions.serviceBus.maxAutoLockRenewalDuration', 300_000),
     },
   };

@@ -71,7 +71,7 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
   const log = createLog({
     level: parseLogLevel(values['EmbeddedHost__LogLevel']) ?? hostJson.logLevel,
     json: values['EmbeddedHost__LogFormat'] === 'json',
-    now: clock.now,
+    now: () => clock.now(),
   });
   for (const warning of warnings) log('warning', 'host', warning);
   Object.assign(process.env, values); // apps read their settings there
@@ -108,7 +108,7 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
   const durable = startDurable({
     dataDir: join(options.dataDir, 'durable'),
     functions: durableFunctions(worker.functions),
-    invoke: durableInvokers(worker, running.track),
+    invoke: durableInvokers(worker, (work) => running.track(work)),
     clock,
     strict: options.strict ?? strictFrom(values),
     limits: {
@@ -144,7 +144,7 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
     functions: worker.functions,
     timers,
     startedAt,
-    now: clock.now,
+    now: () => clock.now(),
     running: () => running.count,
   });
   const serviceBus = await startServiceBusTriggers({

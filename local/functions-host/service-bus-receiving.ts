@@ -125,7 +125,8 @@ function startSession(
   options: ReceivingOptions,
   events: { readonly onBroken: () => void; readonly onMessage: () => void },
 ): Session {
-  const { receiver, close } = options.open();
+  const opened = options.open();
+  const { receiver } = opened;
   const settlements = settlementQueue();
   const inFlight = new Set<Promise<void>>();
   let stopped = false;
@@ -172,7 +173,7 @@ function startSession(
   );
   return {
     inFlight,
-    close,
+    close: () => opened.close(),
     async stop() {
       stopped = true;
       await subscription.close();

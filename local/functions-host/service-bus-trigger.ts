@@ -32,7 +32,7 @@ function entityOf(binding: Binding, settings: Readonly<Record<string, string>>):
   if (binding['isSessionsEnabled'] === true) {
     throw new Error('not supported by the embedded host: Service Bus triggers with sessions');
   }
-  if (String(binding['cardinality'] ?? 'one').toLowerCase() === 'many') {
+  if (binding['cardinality'] === 'many') {
     throw new Error('not supported by the embedded host: Service Bus triggers with cardinality many');
   }
   const text = (name: string): string | undefined => {
