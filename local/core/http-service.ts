@@ -113,7 +113,8 @@ function answerFailure(
   response.writeHead(error instanceof BodyTooLarge ? 413 : 500, headers).end();
 }
 
-function reportToStderr(error: unknown): void {
+/** Writes name and stack of an unexpected error to stderr. */
+export function reportToStderr(error: unknown): void {
   process.stderr.write(`${error instanceof Error ? (error.stack ?? error.name) : 'unknown error'}\n`);
 }
 

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import type { Authorize } from '../core/authorizer.ts';
 import type { FaultPlan } from '../core/faults.ts';
-import { BodyTooLarge, readBody, startHttpService } from '../core/http-service.ts';
+import { BodyTooLarge, readBody, reportToStderr, startHttpService } from '../core/http-service.ts';
 import { type Principal, TokenRejected, type VerifyToken } from '../core/principal.ts';
 import { type AuditLine, openAuditLog } from './audit-log.ts';
 import type { KeyOperation, PublicJwk } from './key-record.ts';
@@ -25,6 +25,8 @@ export interface KeyVaultOptions {
   /** Epoch milliseconds. */
   readonly now?: () => number;
   readonly faults?: FaultPlan;
+  /** Told about errors that became a 500. Default: name and stack on stderr. */
+  readonly report?: (error: unknown) => void;
 }
 
 export interface WantedKey {
@@ -53,7 +55,7 @@ const API_VERSION = /^(7\.\d(-preview\.\d)?|\d{4}-\d{2}-\d{2}(-preview)?)$/;
 
 /** Starts one vault; owns `{dataDir}/key-vault/{vault}`. */
 export async function startKeyVault(options: KeyVaultOptions): Promise<KeyVaultService> {
-  const { vault: vaultName, verify, authorize, authority, now = Date.now } = options;
+  const { vault: vaultName, verify, authorize, authority, now = Date.now, report = reportToStderr } = options;
   if (!/^[a-zA-Z0-9-]{1,63}$/.test(vaultName)) throw new Error(`${vaultName} is not a name for a vault`);
   const directory = join(options.dataDir, 'key-vault', vaultName);
   const audit = await openAuditLog(join(directory, 'audit.jsonl'));
@@ -87,9 +89,7 @@ export async function startKeyVault(options: KeyVaultOptions): Promise<KeyVaultS
       caller = principal.objectId;
       outcome = await perform(request, principal, url, target);
     } catch (error) {
-      const refusal = asVaultError(error);
-      if (refusal === undefined) throw error;
-      outcome = refusal;
+      outcome = asVaultError(error, report);
     }
     // Before the answer goes out. A request without a token only asks for the challenge: nobody did anything.
     if (target !== undefined && request.headers.authorization !== undefined) {
@@ -189,10 +189,12 @@ function keyIn(answer: object, endpoint: string): string | undefined {
   return holder.kid.slice(`${endpoint}/keys/`.length);
 }
 
-function asVaultError(error: unknown): VaultError | undefined {
+function asVaultError(error: unknown, report: (error: unknown) => void): VaultError {
   if (error instanceof VaultError) return error;
   if (error instanceof BodyTooLarge) return new VaultError(413, 'RequestEntityTooLarge', error.message);
-  return undefined;
+  report(error);
+  // With a body, since the SDK fails on an error that has none.
+  return new VaultError(500, 'InternalServerError', 'An internal error has occurred.');
 }
 
 function sendRefusal(response: ServerResponse, refusal: VaultError, authority: string): void {

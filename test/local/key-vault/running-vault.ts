@@ -1,3 +1,5 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdir, writeFile } from 'node:fs/promises';
 import type { AccessToken, TokenCredential } from '@azure/core-auth';
 import {
   CryptographyClient,
@@ -14,6 +16,11 @@ import type { DataAction } from '../../../shared/domain/access.ts';
 import { temporaryDirectory } from '../core/temporary-directory.ts';
 import { trustLocalCa } from '../trust.ts';
 
+/** Made once, since making it takes longer than most tests. */
+const SIGNING_KEY = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({
+  format: 'pem',
+  type: 'pkcs8',
+});
 const LOCAL = { disableChallengeResourceVerification: true } as const;
 
 /** A vault named `silo-a`, an identity service beside it, and the unmodified SDK clients over TLS. */
@@ -21,9 +28,12 @@ export async function runningVault(now: () => number = Date.now) {
   const dataDir = await temporaryDirectory();
   const tls = await ensureTlsMaterial(`${dataDir}/tls`);
   onTestFinished(trustLocalCa(tls.caPem));
+  await mkdir(`${dataDir}/identity`);
+  await writeFile(`${dataDir}/identity/signing-key.pem`, SIGNING_KEY);
   const identity = await startIdentity({ port: 0, dataDir });
   onTestFinished(() => identity.close());
   const faults = createFaultPlan();
+  const failures: unknown[] = [];
   const options = {
     vault: 'silo-a',
     dataDir,
@@ -33,6 +43,7 @@ export async function runningVault(now: () => number = Date.now) {
     authority: `https://login.microsoftonline.com/${identity.tenantId}`,
     faults,
     now,
+    report: (error: unknown) => failures.push(error),
   };
   let vault: KeyVaultService = await startKeyVault({ ...options, port: 0 });
   onTestFinished(() => vault.close());
@@ -55,8 +66,11 @@ export async function runningVault(now: () => number = Date.now) {
   return {
     dataDir,
     directory: `${dataDir}/key-vault/silo-a`,
+    tls,
     identity,
     faults,
+    /** Errors that the vault did not foresee. */
+    failures,
     get vault() {
       return vault;
     },
@@ -97,12 +111,18 @@ export async function refusalOf(call: Promise<unknown>): Promise<{ status: numbe
   try {
     await call;
   } catch (error) {
-    const { statusCode = 0, details } = error as {
+    // The SDK gives no details for lists, only the code.
+    const {
+      statusCode = 0,
+      code = '',
+      details,
+    } = error as {
       statusCode?: number;
+      code?: string;
       details?: { error?: { code?: string; innerError?: { code?: string } } };
     };
     if (statusCode === 0) throw error;
-    return { status: statusCode, code: details?.error?.innerError?.code ?? details?.error?.code ?? '' };
+    return { status: statusCode, code: details?.error?.innerError?.code ?? details?.error?.code ?? code };
   }
   return { status: 200, code: '' };
 }

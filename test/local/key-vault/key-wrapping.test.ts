@@ -1,0 +1,50 @@
+import { constants, publicEncrypt, randomBytes } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { publicKeyOf } from './public-key.ts';
+import { idOf, refusalOf, runningVault } from './running-vault.ts';
+
+test('what node:crypto encrypts with the public key, the vault unwraps, by OAEP with either hash and any size', async () => {
+  const { keys, crypto, owner } = await runningVault();
+  for (const keySize of [2048, 3072]) {
+    const key = await keys(owner).createRsaKey(`kek-${keySize}`, { keySize });
+    const client = crypto(idOf(key), owner);
+    const dek = randomBytes(32);
+    for (const [algorithm, oaepHash] of [
+      ['RSA-OAEP-256', 'sha256'],
+      ['RSA-OAEP', 'sha1'],
+    ] as const) {
+      const padding = constants.RSA_PKCS1_OAEP_PADDING;
+      const wrapped = publicEncrypt({ key: publicKeyOf(key), padding, oaepHash }, dek);
+      const opened = await client.unwrapKey(algorithm, wrapped);
+      expect(Buffer.from(opened.result)).toEqual(dek);
+      expect(opened.keyID).toBe(key.id);
+      expect(Buffer.from((await client.decrypt({ algorithm, ciphertext: wrapped })).result)).toEqual(dek);
+    }
+    const { result } = await client.wrapKey('RSA-OAEP-256', dek);
+    expect(Buffer.from((await client.unwrapKey('RSA-OAEP-256', result)).result)).toEqual(dek);
+    const { result: sealed } = await client.encrypt({
+      algorithm: 'RSA-OAEP-256',
+      plaintext: Buffer.alloc(0),
+    });
+    const opened = await client.decrypt({ algorithm: 'RSA-OAEP-256', ciphertext: sealed });
+    expect(opened.result).toHaveLength(0);
+  }
+});
+
+test('ciphertext that was altered, cut or made for another hash or key does not open', async () => {
+  const { keys, crypto, owner } = await runningVault();
+  const key = await keys(owner).createRsaKey('kek');
+  const other = await keys(owner).createRsaKey('other');
+  const client = crypto(idOf(key), owner);
+  const { result } = await client.wrapKey('RSA-OAEP-256', Buffer.from('dek'));
+  const flipped = Buffer.from(result);
+  flipped.writeUInt8(flipped.readUInt8(200) ^ 1, 200);
+  const refused = { status: 400, code: 'BadParameter' };
+  expect(await refusalOf(client.unwrapKey('RSA-OAEP-256', flipped))).toEqual(refused);
+  expect(await refusalOf(client.unwrapKey('RSA-OAEP-256', result.subarray(1)))).toEqual(refused);
+  expect(await refusalOf(client.unwrapKey('RSA-OAEP-256', Buffer.alloc(0)))).toEqual(refused);
+  expect(await refusalOf(client.unwrapKey('RSA-OAEP', result))).toEqual(refused);
+  expect(await refusalOf(client.unwrapKey('RSA1_5', result))).toEqual(refused);
+  expect(await refusalOf(client.wrapKey('RSA-OAEP-256', Buffer.alloc(191)))).toEqual(refused);
+  expect(await refusalOf(crypto(idOf(other), owner).unwrapKey('RSA-OAEP-256', result))).toEqual(refused);
+});
