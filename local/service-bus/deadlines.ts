@@ -1,6 +1,6 @@
 import { createMinHeap } from './min-heap.ts';
 
-export type DeadlineKind = 'expire' | 'activate' | 'unlock';
+export type DeadlineKind = 'expire' | 'activate' | 'unlock' | 'offer';
 
 /** Whom a deadline concerns. The key is a sequence number or a lock token, so that a stale deadline holds no message. */
 export interface DeadlineOwner {

@@ -1,6 +1,15 @@
 import type { DeadlineOwner } from './deadlines.ts';
 import { giveBack, moveToDeadLetter } from './queue-settle.ts';
-import { compensate, enlist, hold, type QueueState, RETRY_AFTER_MS, restore, take } from './queue-state.ts';
+import {
+  compensate,
+  enlist,
+  hold,
+  offer,
+  type QueueState,
+  RETRY_AFTER_MS,
+  restore,
+  take,
+} from './queue-state.ts';
 import type { QueuedMessage } from './queued-message.ts';
 
 /** What time does to a queue: locks end, messages expire, scheduled messages become active. */
@@ -14,7 +23,8 @@ export function deadlineOwner(queueOf: () => QueueState): DeadlineOwner {
       else {
         const message = queue.messages.get(Number(key));
         if (message === undefined) return;
-        if (kind === 'activate') activate(queue, message).catch(ignore);
+        if (kind === 'offer') offer(queue, message);
+        else if (kind === 'activate') activate(queue, message).catch(ignore);
         else expire(queue, message).catch(ignore);
       }
     },

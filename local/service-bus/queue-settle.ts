@@ -1,6 +1,15 @@
 import { mergeApplicationProperties } from './application-properties.ts';
 import { BrokerError } from './broker-error.ts';
-import { compensate, enlist, hold, offer, type QueueState, restore, take } from './queue-state.ts';
+import {
+  compensate,
+  enlist,
+  hold,
+  offer,
+  type QueueState,
+  RETRY_AFTER_MS,
+  restore,
+  take,
+} from './queue-state.ts';
 import type { QueuedMessage } from './queued-message.ts';
 
 export type Properties = Readonly<Record<string, unknown>>;
@@ -66,10 +75,12 @@ export async function giveBack(queue: QueueState, message: QueuedMessage, edited
     await queue.environment.persist([
       edited ? { kind: 'put', entity, message } : { kind: 'count', entity, sequence, deliveryCount },
     ]);
-  } finally {
-    message.visible = true;
-    offerUnlessExpired(queue, message);
+  } catch (error) {
+    enlist(queue, message, queue.environment.now() + RETRY_AFTER_MS);
+    throw error;
   }
+  message.visible = true;
+  offerUnlessExpired(queue, message);
 }
 
 export async function moveToDeadLetter(

@@ -48,7 +48,7 @@ export interface QueueBehaviour {
   deadlineOwner(queue: () => QueueState): DeadlineOwner;
 }
 
-/** How long after a failed write an expiry or activation is tried again. */
+/** How long after a failed write the same message is tried again, be it by time or by a receiver. */
 export const RETRY_AFTER_MS = 5_000;
 
 export function createQueueState(
@@ -87,7 +87,7 @@ export function hold(queue: QueueState, message: QueuedMessage): void {
   queue.shared.nextSequence = Math.max(queue.shared.nextSequence, message.sequence + 1);
 }
 
-/** Makes a held message visible, not before `notBefore` where that concerns its deadlines. */
+/** Makes a held message visible; nothing happens to it before `notBefore`. */
 export function enlist(queue: QueueState, message: QueuedMessage, notBefore = 0): void {
   message.visible = true;
   const { deadlines } = queue.environment;
@@ -98,7 +98,8 @@ export function enlist(queue: QueueState, message: QueuedMessage, notBefore = 0)
   if (message.expiresAt !== Infinity) {
     deadlines.add(Math.max(message.expiresAt, notBefore), queue.owner, 'expire', message.sequence);
   }
-  offer(queue, message);
+  if (notBefore > queue.environment.now()) deadlines.add(notBefore, queue.owner, 'offer', message.sequence);
+  else offer(queue, message);
 }
 
 /** Puts an unlocked message up for delivery. */
@@ -113,7 +114,7 @@ export function take(queue: QueueState, message: QueuedMessage): void {
   queue.messages.remove(message.sequence);
 }
 
-/** Puts back a message whose removal could not be written. */
+/** Puts back a message whose removal could not be written, for a later try: at once would be a busy loop. */
 export function restore(queue: QueueState, message: QueuedMessage): void {
   hold(queue, message);
   enlist(queue, message, queue.environment.now() + RETRY_AFTER_MS);

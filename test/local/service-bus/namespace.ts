@@ -71,11 +71,13 @@ export async function freshDirectory(): Promise<string> {
   return directory;
 }
 
+export type ClientOptions = ServiceBusClientOptions & { tokenOf?: () => string };
+
 export interface Namespace {
   readonly bus: ServiceBus;
   readonly grants: Grants;
   /** A client that speaks for the identity; `tokenOf` may be replaced to control expiry. */
-  client(identity?: string, options?: ServiceBusClientOptions & { tokenOf?: () => string }): ServiceBusClient;
+  readonly client: (identity?: string, options?: ClientOptions) => ServiceBusClient;
 }
 
 /** A broker with the queues asked for and an identity `admin` that may do everything. */
@@ -100,7 +102,7 @@ export async function startNamespace(
 export function connect(
   endpoint: string,
   identity = 'admin',
-  { tokenOf, ...options }: ServiceBusClientOptions & { tokenOf?: () => string } = {},
+  { tokenOf, ...options }: ClientOptions = {},
 ): ServiceBusClient {
   const getToken = async () => ({
     token: tokenOf?.() ?? token(identity),
