@@ -60,7 +60,7 @@ function parseQuery(text: string): Map<string, string> {
     const name = decode(equals < 0 ? pair : pair.slice(0, equals)).toLowerCase();
     // A parameter given twice could be read in one way by the signature and in another by the operation.
     if (query.has(name)) throw invalidQuery(printable(name));
-    query.set(name, equals < 0 ? '' : decode(pair.slice(equals + 1)));
+    query.set(name, equals < 0 ? '' : decode(pair.slice(equals + 1).replaceAll('+', ' ')));
   }
   return query;
 }

@@ -16,7 +16,7 @@ const MAX_LIST_BYTES = 8 * 1024 * 1024;
 /** Put Block List: makes a version of staged blocks and of blocks of the current version. */
 export async function putBlockList(context: OperationContext): Promise<Reply> {
   const { request } = context;
-  const state = requireContainer(context, 'blob/write', 'blob/create');
+  const state = requireContainer(context, 'blob/create');
   checkPut(context, state, state.get(request.blob)?.current);
   const content = parseContentHeaders(request);
   const metadata = parseMetadata(request.metadata);

@@ -4,6 +4,7 @@ import { type Principal, TokenRejected, type VerifyToken } from '../core/princip
 import { authenticationFailed, BlobError } from './blob-error.ts';
 import type { BlobRequest } from './blob-request.ts';
 import type { DelegationKeys } from './delegation-keys.ts';
+import { isGranted } from './granted.ts';
 import { verifySas } from './sas.ts';
 
 export const STORAGE_AUDIENCE = 'https://storage.azure.com';
@@ -55,7 +56,7 @@ export async function authenticate(request: BlobRequest, by: Authentication): Pr
   return {
     principal,
     credential: 'token',
-    may: (action, scope) => by.authorize(principal, action, scope),
+    may: (action, scope) => isGranted(by.authorize, principal, action, scope),
   };
 }
 

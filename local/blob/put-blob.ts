@@ -13,7 +13,7 @@ const MAX_BLOB_BYTES = 5000 * 1024 * 1024;
 export async function putBlob(context: OperationContext): Promise<Reply> {
   const { request } = context;
   requireBlockBlob(context);
-  const state = requireContainer(context, 'blob/write', 'blob/create');
+  const state = requireContainer(context, 'blob/create');
   checkPut(context, state, state.get(request.blob)?.current);
   const content = parseContentHeaders(request, request.header('content-type'));
   const metadata = parseMetadata(request.metadata);

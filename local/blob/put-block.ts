@@ -11,7 +11,7 @@ const MAX_STAGED_BLOCKS = 100_000;
 /** Put Block: stages one block; nobody sees it before a block list names it. */
 export async function putBlock(context: OperationContext): Promise<Reply> {
   const { request } = context;
-  const state = requireContainer(context, 'blob/write', 'blob/create');
+  const state = requireContainer(context, 'blob/create');
   requireRightToPut(context, state.get(request.blob)?.current);
   const id = request.query.get('blockid') ?? '';
   if (!isBlockId(id)) throw invalidQuery('blockid');

@@ -11,6 +11,7 @@ import type { Principal } from '../core/principal.ts';
 import { authenticationFailed, BlobError, notImplemented } from './blob-error.ts';
 import type { BlobRequest } from './blob-request.ts';
 import type { Authentication, Caller } from './caller.ts';
+import { isGranted } from './granted.ts';
 import { addressIsWithin } from './ip-range.ts';
 
 export const SAS_PARAMETERS: readonly string[] =
@@ -77,7 +78,8 @@ export function verifySas(request: BlobRequest, by: Authentication): Caller {
   return {
     principal: delegator,
     credential: 'link',
-    may: (action, scope) => linkAllows(permissions, action) && by.authorize(delegator, action, scope),
+    may: (action, scope) =>
+      linkAllows(permissions, action) && isGranted(by.authorize, delegator, action, scope),
   };
 }
 

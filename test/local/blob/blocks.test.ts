@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import type { BlockBlobClient } from '@azure/storage-blob';
 import { describe, expect, it } from 'vitest';
 import { temporaryDirectory } from '../core/temporary-directory.ts';
-import { ACCOUNT, OWNER, rawRequest, refusal, startTestBlob, type TestBlob } from './fixture.ts';
+import { ACCOUNT, OWNER, PATIENT, rawRequest, refusal, startTestBlob, type TestBlob } from './fixture.ts';
 
 const MIB = 1024 * 1024;
 const DAY_MS = 24 * 3600_000;
@@ -74,7 +74,7 @@ describe('uploading in blocks', () => {
     await stage(blob, 9, '!');
     await blob.commitBlockList([3, 3, 9].map(blockId));
     expect((await blob.downloadToBuffer()).toString()).toBe('cccccc!');
-    await expect.poll(() => extentFiles(cloud)).toHaveLength(2);
+    await expect.poll(() => extentFiles(cloud), PATIENT).toHaveLength(2);
   });
 
   it('says what is wrong with a block or a list', async () => {
@@ -128,7 +128,7 @@ describe('uploading in blocks', () => {
     expect((await blob.getBlockList('uncommitted')).uncommittedBlocks ?? []).toEqual([]);
     expect(await refusal(blob.commitBlockList([blockId(2)]))).toBe('400 InvalidBlockList');
     expect((await blob.downloadToBuffer()).toString()).toBe('kept');
-    await expect.poll(() => extentFiles(cloud)).toHaveLength(1);
+    await expect.poll(() => extentFiles(cloud), PATIENT).toHaveLength(1);
   });
 
   it('removes content that no record names at the next start, and nothing else', async () => {

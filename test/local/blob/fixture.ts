@@ -7,8 +7,9 @@ import { ensureTlsMaterial, type TlsMaterial } from '../../../local/core/tls.ts'
 import { covers, type DataAction, type Grant } from '../../../shared/domain/access.ts';
 import { temporaryDirectory } from '../core/temporary-directory.ts';
 import { trustLocalCa } from '../trust.ts';
+import { ACCOUNT } from './account.ts';
 
-export const ACCOUNT = 'tributarydata';
+export { ACCOUNT } from './account.ts';
 export const TENANT = '11111111-1111-4111-8111-111111111111';
 const ALL_ACTIONS: readonly DataAction[] = [
   'blob/read',
@@ -147,6 +148,9 @@ export function rawRequest(
     outgoing.end(body);
   });
 }
+
+/** For `expect.poll`: ends early when it is met, and a busy machine has the time it needs. */
+export const PATIENT = { timeout: 15_000 };
 
 export const OWNER = { authorization: 'Bearer token-owner' };
 
