@@ -16,11 +16,14 @@ import { textElement, xmlDocument } from './xml.ts';
 export interface BlobHandlerOptions extends Authentication {
   readonly catalog: Catalog;
   readonly extents: ExtentStore;
+  /** Without it a client that stops reading would hold an open file, and a deleted blob's bytes, for ever. */
+  readonly idleTimeoutMs: number;
 }
 
 /** Answers one request: who is it, what does it mean, do it, write the answer in Azure's words. */
 export function blobHandler(options: BlobHandlerOptions): HttpHandler {
   return async (message, response) => {
+    response.setTimeout(options.idleTimeoutMs);
     let reply: Reply;
     try {
       const request = parseBlobRequest(message);

@@ -28,6 +28,8 @@ export interface BlobServiceOptions {
   readonly faults?: FaultPlan;
   /** Told about errors that became a 500. Default: stderr. */
   readonly report?: (error: unknown) => void;
+  /** Milliseconds after which a connection with a request under way and no byte moving is cut. Default two minutes. */
+  readonly idleTimeoutMs?: number;
   /** Bytes of the catalog's log under which it is never rewritten. */
   readonly compactAbove?: number;
 }
@@ -48,6 +50,7 @@ export interface BlobService {
 }
 
 const SWEEP_INTERVAL_MS = 3600_000;
+const IDLE_TIMEOUT_MS = 120_000;
 
 export async function startBlob(options: BlobServiceOptions): Promise<BlobService> {
   const { verify, authorize, now = Date.now, faults, report } = options;
@@ -62,14 +65,18 @@ export async function startBlob(options: BlobServiceOptions): Promise<BlobServic
   const catalog = await openCatalog(directory, extents, options.compactAbove);
   await extents.removeOrphans();
   await expireStagedBlocks(catalog, now());
+  const { idleTimeoutMs = IDLE_TIMEOUT_MS } = options;
   const http = await startHttpService({
     port: options.port,
     tls: options.tls,
-    handle: blobHandler({ verify, authorize, keys, now, catalog, extents }),
+    handle: blobHandler({ verify, authorize, keys, now, catalog, extents, idleTimeoutMs }),
     ...(faults === undefined
       ? {}
       : { faults: { plan: faults, service: 'blob', operationOf: operationNameOf } }),
     ...(report === undefined ? {} : { report }),
+  }).catch(async (error: unknown) => {
+    await catalog.close();
+    throw error;
   });
   const sweep = setInterval(() => {
     expireStagedBlocks(catalog, now()).catch((error: unknown) => report?.(error));

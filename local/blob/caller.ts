@@ -7,7 +7,7 @@ import type { DelegationKeys } from './delegation-keys.ts';
 import { isGranted } from './granted.ts';
 import { verifySas } from './sas.ts';
 
-export const STORAGE_AUDIENCE = 'https://storage.azure.com';
+const STORAGE_AUDIENCE = 'https://storage.azure.com';
 
 /** Who asks, and what the credential presented lets them do. */
 export interface Caller {

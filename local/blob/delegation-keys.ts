@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { writeDurableFile } from '../core/durable-file.ts';
 
 /** The signed fields of a user delegation key, as text on the wire. */
-export interface DelegationKeyFields {
+interface DelegationKeyFields {
   readonly objectId: string;
   readonly tenantId: string;
   readonly start: string;

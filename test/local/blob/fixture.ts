@@ -39,7 +39,7 @@ export function objectIdOf(who: string): string {
 
 /** The service under test on a free port, with tokens that are the names of identities. */
 export async function startTestBlob(
-  options: Partial<Pick<BlobServiceOptions, 'faults' | 'compactAbove'>> = {},
+  options: Partial<Pick<BlobServiceOptions, 'faults' | 'compactAbove' | 'idleTimeoutMs'>> = {},
 ): Promise<TestBlob> {
   const dataDir = await temporaryDirectory();
   const tls = await ensureTlsMaterial(dataDir);

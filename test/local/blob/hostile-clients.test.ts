@@ -5,8 +5,8 @@ import { connect, type TLSSocket } from 'node:tls';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { ACCOUNT, OWNER, PATIENT, rawRequest, startTestBlob, type TestBlob } from './fixture.ts';
 
-async function startWithContainer(): Promise<TestBlob> {
-  const cloud = await startTestBlob();
+async function startWithContainer(options: { idleTimeoutMs?: number } = {}): Promise<TestBlob> {
+  const cloud = await startTestBlob(options);
   await cloud.service.ensureContainer(ACCOUNT, 'box');
   return cloud;
 }
@@ -32,6 +32,11 @@ function putHead(name: string, length: number): string {
     '',
     '',
   ].join('\r\n');
+}
+
+function getHead(name: string): string {
+  const headers = 'Host: x\r\nAuthorization: Bearer token-owner\r\nx-ms-version: 2026-04-06';
+  return `GET /${ACCOUNT}/box/${name} HTTP/1.1\r\n${headers}\r\n\r\n`;
 }
 
 function extentFiles(cloud: TestBlob): Promise<string[]> {
@@ -66,9 +71,7 @@ describe('clients that misbehave', () => {
     slow.write('only a little');
     const deaf = await openSocket(cloud);
     deaf.pause();
-    deaf.write(
-      `GET /${ACCOUNT}/box/big HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer token-owner\r\nx-ms-version: 2026-04-06\r\n\r\n`,
-    );
+    deaf.write(getHead('big'));
     for (let index = 0; index < 10; index += 1) {
       await cloud.container('box').getBlockBlobClient(`small-${index}`).upload('x', 1);
     }
@@ -95,6 +98,23 @@ describe('clients that misbehave', () => {
     socket.write(Buffer.alloc(2_000_000));
     socket.write(`${putHead('next', 2)}ok`);
     await expect.poll(() => answers.join(''), PATIENT).toContain('HTTP/1.1 201 Created');
+  });
+
+  it('are cut off when they stop sending or reading, and let go of what they held', async () => {
+    const cloud = await startWithContainer({ idleTimeoutMs: 500 });
+    const blob = cloud.container('box').getBlockBlobClient('big');
+    const bytes = randomBytes(8 * 1024 * 1024);
+    await blob.upload(bytes, bytes.length);
+    const deaf = await openSocket(cloud);
+    deaf.pause();
+    deaf.write(getHead('big'));
+    const stuck = await openSocket(cloud);
+    stuck.write(putHead('stuck', 1000));
+    stuck.write('only a little');
+    stuck.resume();
+    await expect.poll(() => stuck.closed, PATIENT).toBe(true);
+    await blob.delete();
+    await expect.poll(() => extentFiles(cloud), PATIENT).toEqual([]);
   });
 
   it('must say how long a body is', async () => {
