@@ -2,7 +2,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { FRAME_HEADER_BYTES, FRAME_MAGIC, frameChecksum, readHeader } from './log-frame.ts';
 
 /** Acknowledged records of a log are damaged; opening it would lose them silently, so it is refused. */
-export class LogDamaged extends Error {
+class LogDamaged extends Error {
   override readonly name = 'LogDamaged';
 }
 

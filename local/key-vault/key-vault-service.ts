@@ -29,7 +29,7 @@ export interface KeyVaultOptions {
   readonly report?: (error: unknown) => void;
 }
 
-export interface WantedKey {
+interface WantedKey {
   readonly kty: 'RSA' | 'EC';
   /** Bits of an RSA key. Default 2048. */
   readonly size?: number;
@@ -44,12 +44,15 @@ export interface KeyVaultService {
   readonly port: number;
   /** Makes the key unless it exists; gives the id and public part of its latest version. */
   ensureKey(name: string, wanted: WantedKey): Promise<{ kid: string; jwk: PublicJwk & { kty: string } }>;
+  /** Rotates the keys whose rotation policy asks for it by now; also done at start and every hour. */
+  rotateDueKeys(): Promise<void>;
   /** Everything that was done in this vault, oldest first. */
   auditLines(): Promise<AuditLine[]>;
   close(): Promise<void>;
 }
 
-export const KEY_VAULT_AUDIENCE = 'https://vault.azure.net';
+const KEY_VAULT_AUDIENCE = 'https://vault.azure.net';
+const ROTATION_CHECK_MS = 3600_000;
 const MAX_BODY_BYTES = 64 * 1024;
 const API_VERSION = /^(7\.\d(-preview\.\d)?|\d{4}-\d{2}-\d{2}(-preview)?)$/;
 
@@ -151,9 +154,22 @@ export async function startKeyVault(options: KeyVaultOptions): Promise<KeyVaultS
     return { operation, key, result };
   }
 
+  async function rotateDueKeys(): Promise<void> {
+    for (const key of await vault.rotateDue()) {
+      const time = new Date(now()).toISOString();
+      await audit.write({ time, operation: 'KeyRotate', key, caller: 'rotation-policy', result: 'ok' });
+    }
+  }
+  let rotating = rotateDueKeys().catch(report);
+  const rotation = setInterval(() => {
+    rotating = rotating.then(rotateDueKeys).catch(report);
+  }, ROTATION_CHECK_MS);
+  rotation.unref();
+
   return {
     endpoint,
     port: service.port,
+    rotateDueKeys,
     async ensureKey(name, { kty, size, curve, ops }) {
       const { kid, version } = await vault.ensure(name, {
         kty,
@@ -165,6 +181,8 @@ export async function startKeyVault(options: KeyVaultOptions): Promise<KeyVaultS
     },
     auditLines: () => audit.lines(),
     async close() {
+      clearInterval(rotation);
+      await rotating;
       await service.close();
       await audit.close();
     },

@@ -25,7 +25,7 @@ export type Operation =
   | UnsupportedOperation;
 
 /** Answered 501: they need an attestation authority, or move key material out of the vault. */
-export type UnsupportedOperation =
+type UnsupportedOperation =
   | 'KeyBackup'
   | 'KeyRestore'
   | 'KeyRelease'

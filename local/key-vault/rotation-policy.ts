@@ -20,7 +20,6 @@ export const rotationPolicyShape = z.object({
   created: z.number(),
   updated: z.number(),
 });
-export type RotationPolicy = z.infer<typeof rotationPolicyShape>;
 
 export const rotationPolicyBodyShape = z.strictObject({
   id: z.string().optional(),

@@ -36,6 +36,7 @@ import {
   updateBodyShape,
 } from './request-body.ts';
 import { rotationPolicyBodyShape } from './rotation-policy.ts';
+import { isDueForRotation } from './rotation-schedule.ts';
 import { forbidden, keyNotFound, unsupported } from './vault-error.ts';
 
 export interface Vault {
@@ -43,6 +44,8 @@ export interface Vault {
   nameOf(name: string): string;
   /** The latest version of the key, made when there is no such key. */
   ensure(name: string, wanted: CreateBody): Promise<{ kid: string; version: KeyVersion }>;
+  /** Rotates the keys whose policy asks for it by now; gives `name/version` of the new versions. */
+  rotateDue(): Promise<string[]>;
   /** Runs the operation; throws VaultError. `url` is the request's, for lists. */
   run(target: Target, url: URL, body: Buffer): Promise<object>;
 }
@@ -180,6 +183,20 @@ export async function openVault(directory: string, baseUrl: string, now: () => n
       const version = latestVersion(key);
       if (version.kty !== wanted.kty) throw new Error(`key ${name} exists and is of type ${version.kty}`);
       return { kid: keyId(baseUrl, key.name, version.version), version };
+    },
+    async rotateDue() {
+      const rotated: string[] = [];
+      for (const { name } of store.all().filter((key) => isDueForRotation(key, seconds()))) {
+        await store.change(name, async (known) => {
+          const live = requireLive(known, name);
+          // Somebody may have rotated it while this one waited for its turn.
+          if (!isDueForRotation(live, seconds())) return live;
+          const next = await rotatedVersion(live, context());
+          rotated.push(`${next.name}/${latestVersion(next).version}`);
+          return next;
+        });
+      }
+      return rotated;
     },
     run,
   };

@@ -2,6 +2,7 @@ import { appendFile, copyFile, open, readFile, stat, truncate, writeFile } from 
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type AppendLogOptions, openAppendLog } from '../../../local/core/append-log.ts';
+import { bundleEntry, startChild } from './child-process.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
 /** A log of `key=value` records and the map that they set. */
@@ -202,4 +203,28 @@ test('close waits for the records at hand and refuses later ones', async () => {
   const again = await openStore(directory);
   expect(again.seen).toEqual(['a=1', 'b=2']);
   await again.log.close();
+});
+
+test('no count acknowledged before SIGKILL is missing afterwards, in mid-write or in mid-rewrite', async () => {
+  const directory = await temporaryDirectory();
+  const file = await bundleEntry('test/local/core/killed-log.ts');
+  const acknowledged = new Map<string, number>();
+  for (let round = 0; round < 8; round += 1) {
+    const child = startChild(file, [directory]);
+    const found = JSON.parse(await child.line()) as Record<string, number>;
+    for (const [writer, count] of acknowledged) {
+      // One more may have been written and not acknowledged.
+      expect([count, count + 1], `${writer} in round ${round}`).toContain(found[writer]);
+    }
+    for (let lines = 0; lines < 700; lines += 1) {
+      const [writer = '', count = ''] = (await child.line()).split(' ');
+      acknowledged.set(writer, Number(count));
+    }
+    await child.kill();
+    for await (const line of child.rest()) {
+      const [writer = '', count = ''] = line.split(' ');
+      acknowledged.set(writer, Number(count));
+    }
+  }
+  expect(Math.min(...acknowledged.values())).toBeGreaterThan(200);
 });

@@ -39,6 +39,8 @@ export interface RunningChild {
   readonly child: ChildProcess;
   /** The next line that the child prints; rejects when it ends before. */
   line(): Promise<string>;
+  /** What the child printed before its end and `line` has not given yet. */
+  rest(): AsyncIterable<string>;
   /** SIGKILL, resolved when the process is gone. */
   kill(): Promise<void>;
 }
@@ -56,6 +58,7 @@ export function startChild(file: string, args: readonly string[]): RunningChild 
   return {
     child,
     kill,
+    rest: () => ({ [Symbol.asyncIterator]: () => lines }),
     async line() {
       const next = await lines.next();
       if (next.done) throw new Error('the child ended');

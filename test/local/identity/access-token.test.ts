@@ -84,6 +84,7 @@ test('a token is refused from the moment it expires, and before it is valid', as
   const token = body['access_token'] ?? '';
   time += 59_000;
   await identity.verify(token, VAULT);
+  await expect(identity.verify(token, 'api://tributary')).rejects.toMatchObject({ reason: 'audience' });
   time += 1000;
   await expect(identity.verify(token, VAULT)).rejects.toMatchObject({ reason: 'expired' });
   time -= 61_000;

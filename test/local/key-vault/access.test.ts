@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
-import type { TokenCredential } from '@azure/core-auth';
+import type { TokenCredential } from '@azure/identity';
 import { expect, test } from 'vitest';
 import type { DataAction } from '../../../shared/domain/access.ts';
 import { idOf, type RunningVault, refusalOf, runningVault } from './running-vault.ts';

@@ -128,6 +128,46 @@ test('rotation adds a version of the same kind that expires by the policy, which
   });
 });
 
+test('a key whose policy says so rotates by itself, once, also after a restart, and says so in the audit log', async () => {
+  let time = Date.UTC(2027, 0, 1);
+  const running = await runningVault(() => time);
+  const client = running.keys(running.owner);
+  const day = 24 * 3600_000;
+  const versions = async (name: string) => {
+    let count = 0;
+    for await (const _version of client.listPropertiesOfKeyVersions(name)) count += 1;
+    return count;
+  };
+  await client.createEcKey('by-age');
+  await client.createEcKey('by-expiry', { expiresOn: new Date(time + 100 * day) });
+  await client.createEcKey('notify-only');
+  const rotate = (name: string, when: object) =>
+    client.updateKeyRotationPolicy(name, {
+      expiresIn: 'P1Y',
+      lifetimeActions: [{ action: 'Rotate', ...when }],
+    });
+  await rotate('by-age', { timeAfterCreate: 'P90D' });
+  await rotate('by-expiry', { timeBeforeExpiry: 'P30D' });
+  await client.updateKeyRotationPolicy('notify-only', {
+    lifetimeActions: [{ action: 'Notify', timeAfterCreate: 'P1D' }],
+  });
+  time += 69 * day;
+  await running.vault.rotateDueKeys();
+  expect([await versions('by-age'), await versions('by-expiry')]).toEqual([1, 1]);
+  time += day;
+  await running.vault.rotateDueKeys();
+  await running.vault.rotateDueKeys();
+  expect([await versions('by-age'), await versions('by-expiry')]).toEqual([1, 2]);
+  time += 20 * day;
+  await running.restart();
+  await running.vault.rotateDueKeys();
+  expect([await versions('by-age'), await versions('by-expiry'), await versions('notify-only')]).toEqual([
+    2, 2, 1,
+  ]);
+  const own = (await running.vault.auditLines()).filter(({ caller }) => caller === 'rotation-policy');
+  expect(own.map(({ key }) => key.split('/')[0])).toEqual(['by-expiry', 'by-age']);
+});
+
 test('lists show every key, version and deleted key once, across pages', async () => {
   const { keys, owner, vault } = await runningVault();
   const client = keys(owner);
