@@ -52,6 +52,8 @@ export function openEgress(
     } catch (error) {
       settleDelivery(link, delivery, rejectedOutcome(asBrokerError(error)));
     }
+    // Room may have come free for a client whose credit exceeds what a session holds unsettled.
+    queue.dispatcher.kick();
   }
 
   for (const outcome of OUTCOMES) {

@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { Grant } from '../../../shared/domain/access.ts';
 import { receiveOne, refusalCode, until } from './expectations.ts';
 import { type Namespace, startNamespace } from './namespace.ts';
+import { putToken, rawConnection } from './raw-client.ts';
 
 const siloGrants = (silo: string): Grant[] => [
   { action: 'servicebus/receive', scope: `servicebus/queues/silo-${silo}` },
@@ -142,6 +143,22 @@ describe('access', () => {
     await sender.sendMessages({ body: 1 });
     await until(() => errors.includes('UnauthorizedAccess'));
     expect(await refusalCode(sender.sendMessages({ body: 2 }))).toBe('UnauthorizedAccess');
+  });
+
+  it('leaves links open when their token is renewed in time', async () => {
+    const { port } = namespace.bus;
+    const connection = await rawConnection(port);
+    const soon = Date.now() + 1200;
+    expect(await putToken(connection, port, 'updates', `admin|${soon}`)).toBe(202);
+    const kept = connection.open_receiver({ source: 'updates', name: 'kept', credit_window: 0 });
+    let closed = false;
+    kept.on('receiver_error', () => undefined);
+    kept.on('receiver_close', () => {
+      closed = true;
+    });
+    expect(await putToken(connection, port, 'updates', `admin|${soon + 60_000}`)).toBe(202);
+    await new Promise((resolve) => setTimeout(resolve, soon + 1500 - Date.now()));
+    expect([closed, kept.is_open()]).toEqual([false, true]);
   });
 
   it('closes open links soon after a role is revoked, and only those that needed it', async () => {

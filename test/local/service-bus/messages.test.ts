@@ -81,6 +81,21 @@ describe('messages', () => {
     expect(Buffer.from(message.body as Buffer)).toEqual(Buffer.alloc(200_000, 7));
   });
 
+  it('of one moment are answered each with its own outcome', async () => {
+    const { client } = await startNamespace([{ name: 'q' }]);
+    const sb = client();
+    const sender = sb.createSender('q');
+    await sender.sendMessages({ body: 'warm' });
+    const sizes = [1, 300_000, 1, 1, 300_000, 300_000, 1];
+    const outcomes = await Promise.allSettled(
+      sizes.map((size, i) => sender.sendMessages({ body: Buffer.alloc(size, i) })),
+    );
+    expect(outcomes.map(({ status }) => status)).toEqual(
+      sizes.map((size) => (size === 1 ? 'fulfilled' : 'rejected')),
+    );
+    expect((await takeAll(sb, 'q', 5)).length).toBe(5);
+  });
+
   it('that repeat an id within the window are accepted and dropped', async () => {
     let skew = 0;
     const { client } = await startNamespace([{ name: 'q', duplicateDetectionWindowMs: 60_000 }], {

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { connect as connectTcp, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
 import rhea from 'rhea';
 import { describe, expect, it } from 'vitest';
 import { receiveOne, until } from './expectations.ts';
-import { atEnd, type Namespace, startNamespace, testTls, token } from './namespace.ts';
+import { atEnd, type Namespace, startNamespace } from './namespace.ts';
+import { putToken, rawConnection, tlsSocket } from './raw-client.ts';
 
 const HEADER = Buffer.from('AMQP\x00\x01\x00\x00', 'latin1');
 
@@ -16,17 +16,6 @@ async function endedAfter(socket: Socket, bytes: Buffer): Promise<void> {
   await new Promise((resolve) => socket.once('close', resolve));
 }
 
-async function tlsSocket(port: number): Promise<Socket> {
-  const socket = connectTls({
-    port,
-    host: '127.0.0.1',
-    ca: (await testTls()).caPem,
-    servername: 'localhost',
-  });
-  await new Promise((resolve) => socket.once('secureConnect', resolve));
-  return socket;
-}
-
 async function expectServed({ client }: Namespace): Promise<void> {
   const sb = client();
   await sb.createSender('q').sendMessages({ body: 'still here' });
@@ -34,39 +23,6 @@ async function expectServed({ client }: Namespace): Promise<void> {
   const message = await receiveOne(receiver);
   expect(message.body).toBe('still here');
   await receiver.completeMessage(message);
-}
-
-async function rawConnection(port: number) {
-  const connection = rhea.create_container().connect({
-    transport: 'tls',
-    host: 'localhost',
-    port,
-    ca: (await testTls()).caPem,
-    reconnect: false,
-    username: 'anonymous',
-  });
-  connection.on('connection_error', () => undefined);
-  connection.on('disconnected', () => undefined);
-  atEnd(async () => connection.close());
-  await new Promise((resolve) => connection.once('connection_open', resolve));
-  return connection;
-}
-
-async function putToken(connection: Awaited<ReturnType<typeof rawConnection>>, port: number, queue: string) {
-  const receiver = connection.open_receiver({ source: '$cbs', name: 'answers', autoaccept: true });
-  const sender = connection.open_sender({ target: '$cbs' });
-  await new Promise((resolve) => sender.once('sendable', resolve));
-  sender.send({
-    message_id: '1',
-    reply_to: 'answers',
-    application_properties: { operation: 'put-token', type: 'jwt', name: `sb://localhost:${port}/${queue}` },
-    body: token('admin'),
-  });
-  return new Promise<number>((resolve) =>
-    receiver.once('message', ({ message }) =>
-      resolve(Number(message?.application_properties?.['status-code'])),
-    ),
-  );
 }
 
 describe('the broker keeps serving', () => {
