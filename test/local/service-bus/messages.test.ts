@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { createFaultPlan } from '../../../local/core/faults.ts';
 import { expectEmpty, receiveOne, refusalCode, takeAll, until } from './expectations.ts';
 import { startNamespace } from './namespace.ts';
 
@@ -96,6 +97,25 @@ describe('messages', () => {
     expect((await takeAll(sb, 'q', 5)).length).toBe(5);
   });
 
+  it('still on their way to disk are not answered with their neighbours', async () => {
+    const faults = createFaultPlan();
+    const { bus, client } = await startNamespace([{ name: 'q' }], { faults });
+    const sender = client().createSender('q');
+    await sender.sendMessages({ body: 'warm' });
+    const late = (delayMs: number) =>
+      ({ service: 'servicebus', operation: 'send q', kind: 'latency', delayMs, times: 1 }) as const;
+    faults.set([late(50), late(2000), late(50)]);
+    let answered = false;
+    const [first, second, third] = ['1', '2', '3'].map((body) => sender.sendMessages({ body }));
+    const middle = second?.then(() => {
+      answered = true;
+    });
+    await Promise.all([first, third]);
+    expect([answered, bus.queues()[0]?.active]).toEqual([false, 3]);
+    await middle;
+    expect(bus.queues()[0]?.active).toBe(4);
+  });
+
   it('that repeat an id within the window are accepted and dropped', async () => {
     let skew = 0;
     const { client } = await startNamespace([{ name: 'q', duplicateDetectionWindowMs: 60_000 }], {
@@ -133,11 +153,11 @@ describe('messages', () => {
     expect(await receiver.peekMessages(10)).toEqual([]);
   });
 
-  it('past 2,048 flow over one link without stalling', async () => {
+  it('beyond what a session can hold unsettled flow over one link without stalling', async () => {
     const { client } = await startNamespace([{ name: 'q' }]);
     const sb = client();
     const sender = sb.createSender('q');
-    const total = 3000;
+    const total = 9000;
     for (let sent = 0; sent < total; sent += 500) {
       await sender.sendMessages(Array.from({ length: 500 }, (_, i) => ({ body: sent + i })));
     }
@@ -148,7 +168,7 @@ describe('messages', () => {
         processMessage: async ({ body }) => void seen.add(body),
         processError: async () => undefined,
       },
-      { maxConcurrentCalls: 50 },
+      { maxConcurrentCalls: 200 },
     );
     await until(() => seen.size === total);
     await subscription.close();

@@ -63,6 +63,10 @@ describe('a restart', () => {
         seen.push(message.sequenceNumber?.toNumber() ?? -1);
         await receiver.completeMessage(message);
       }
+      // Fills the log until it is rewritten while the queue is empty.
+      for (let count = 1; count <= 30; count++) {
+        await bus.ensureQueue({ name: 'other', maxDeliveryCount: 100 * life + count });
+      }
       await bus.close();
     }
     expect(seen).toEqual(Array.from({ length: 30 }, (_, i) => i + 1));
