@@ -1,6 +1,5 @@
 // Hashes words into a vector of fixed length, so that silos which never compare vocabularies still agree on what each
 // weight of the model means. A second hash bit gives the sign, so that words which collide cancel out on average.
-import { wordsOf } from './mail-text.mjs';
 
 /** Length of the feature vector, and so of the model's `weights`: a power of two. */
 export const DIMENSIONS = 2 ** 13;
@@ -11,17 +10,17 @@ export const DIMENSIONS = 2 ** 13;
  */
 
 /**
- * Log term counts of the subject's and the body's words, hashed and scaled to unit length, so that a long newsletter
- * and a two-line note weigh the same.
- * @param {import('./mail-text.mjs').MailText} mail
+ * Log term counts of the words, hashed and scaled to unit length, so that a long newsletter and a two-line note weigh
+ * the same. A word in the subject is another feature than the same word in the body.
+ * @param {readonly string[]} subject words
+ * @param {readonly string[]} body words
  * @returns {SparseRow}
  */
-export function featuresOf({ subject, body }) {
+export function featuresOf(subject, body) {
   /** @type {Map<string, number>} */
   const counts = new Map();
-  for (const word of wordsOf(body)) counts.set(word, (counts.get(word) ?? 0) + 1);
-  for (const word of wordsOf(subject))
-    counts.set(`subject:${word}`, (counts.get(`subject:${word}`) ?? 0) + 1);
+  for (const word of body) counts.set(word, (counts.get(word) ?? 0) + 1);
+  for (const word of subject) counts.set(`subject:${word}`, (counts.get(`subject:${word}`) ?? 0) + 1);
 
   /** @type {Map<number, number>} */
   const sums = new Map();

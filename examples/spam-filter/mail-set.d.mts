@@ -9,5 +9,14 @@ export interface MailSet {
   readonly labels: Uint8Array;
 }
 
+export interface LabelledRow {
+  readonly row: { readonly columns: number[]; readonly values: number[] };
+  readonly spam: boolean;
+}
+
+export function mailSetOf(mails: readonly LabelledRow[], dimensions: number): MailSet;
+/** All mails of several sets of equal dimensions, in order. */
+export function concatenated(sets: readonly MailSet[]): MailSet;
+export function writeMailSet(file: string, set: MailSet): void;
 /** Throws when the file is not a whole mail set. */
 export function readMailSet(file: string): MailSet;

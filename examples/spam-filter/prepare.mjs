@@ -47,10 +47,14 @@ export function distinctMails(raw) {
   const dropped = { copies: 0, withoutText: 0 };
   for (const { id, kind, raw: text } of raw) {
     const mail = readMail(text);
-    const words = wordsOf(mail.body).filter((word) => !word.startsWith('<'));
+    const body = wordsOf(mail.body);
+    const words = body.filter((word) => !word.startsWith('<'));
     if (words.length < FEWEST_WORDS) dropped.withoutText += 1;
     else if (isNearCopy(words)) dropped.copies += 1;
-    else mails.push({ id, kind, spam: kind.startsWith('spam'), words: words.length, row: featuresOf(mail) });
+    else {
+      const row = featuresOf(wordsOf(mail.subject), body);
+      mails.push({ id, kind, spam: kind.startsWith('spam'), words: words.length, row });
+    }
   }
   return { mails, dropped };
 }

@@ -1,11 +1,11 @@
-// node simulate.mjs --data DIR [--json]
+// node simulate.mjs --data DIR [--out FILE] [--json]
 // The experiment's arithmetic in one process, without a coordinator: to try settings and other splits in a second.
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { experimentPlan } from './experiment.mjs';
 import { predict, trainModel } from './logistic-regression.mjs';
 import { readMailSet } from './mail-set.mjs';
-import { zeroModel } from './model-file.mjs';
+import { writeModel, zeroModel } from './model-file.mjs';
 import { scoresOf } from './scores.mjs';
 import { runAsScript } from './script.mjs';
 import { SILOS } from './split.mjs';
@@ -54,10 +54,11 @@ function weightedMean(updates) {
 
 function main() {
   const { values } = parseArgs({
-    options: { data: { type: 'string' }, json: { type: 'boolean', default: false } },
+    options: { data: { type: 'string' }, out: { type: 'string' }, json: { type: 'boolean', default: false } },
   });
-  if (values.data === undefined) throw new Error('usage: node simulate.mjs --data DIR [--json]');
-  const { rounds } = simulate({ data: values.data });
+  if (values.data === undefined) throw new Error('usage: node simulate.mjs --data DIR [--out FILE] [--json]');
+  const { model, rounds } = simulate({ data: values.data });
+  if (values.out !== undefined) writeModel(values.out, { ...model, biasShape: [1] });
   if (values.json) console.log(JSON.stringify(rounds));
   else {
     for (const [index, scores] of rounds.entries()) {

@@ -7,3 +7,6 @@ export function doTask(places: {
 
 /** 75 (try again later) when the machine is short of something for now, else 1. */
 export function exitCodeOf(error: unknown): 1 | 75;
+
+/** Seed of the order in which a silo goes through its mails in a round. */
+export function trainingSeed(seed: number, round: number, silo: string): string;
