@@ -40,7 +40,7 @@ export function prepare({ out, seed = 1 }) {
  * The mails that have text, the first of each set of near copies.
  * @param {readonly import('./corpus.mjs').RawMail[]} raw
  */
-export function distinctMails(raw) {
+function distinctMails(raw) {
   const isNearCopy = nearCopyFinder();
   /** @type {import('./split.mjs').Mail[]} */
   const mails = [];

@@ -1,7 +1,7 @@
 /** @typedef {import('./logistic-regression.mjs').TrainingConfig} TrainingConfig */
 
 /** @type {Readonly<TrainingConfig>} */
-export const DEFAULT_CONFIG = { epochs: 2, learningRate: 16, batchSize: 16, l2: 1e-5, proximal: 0 };
+const DEFAULT_CONFIG = { epochs: 2, learningRate: 16, batchSize: 16, l2: 1e-5, proximal: 0 };
 
 /** @type {Readonly<Record<keyof TrainingConfig, (value: number) => boolean>>} */
 const ALLOWED = {
