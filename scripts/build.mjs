@@ -8,6 +8,7 @@ import { build } from 'esbuild';
 const entries = {
   'app/main': 'functions/app.ts',
   'agent/main': 'agent/main.ts',
+  'agent/registration': 'agent/print-registration.ts',
   'cli/main': 'cli/main.ts',
   'local/cloud': 'local/cloud/main.ts',
   'local/host': 'local/functions-host/main.ts',

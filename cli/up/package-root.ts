@@ -22,5 +22,6 @@ export function bundles() {
     cloud: join(root, 'dist', 'local', 'cloud.js'),
     host: join(root, 'dist', 'local', 'host.js'),
     agent: join(root, 'dist', 'agent', 'main.js'),
+    registration: join(root, 'dist', 'agent', 'registration.js'),
   };
 }
