@@ -1,5 +1,5 @@
 import type { Answer } from './answer.ts';
-import { type BatchOperation, BatchRefused, parseBatch, runBatch } from './batch.ts';
+import { type BatchEntry, type BatchOperation, BatchRefused, parseBatch, runBatch } from './batch.ts';
 import type { Container, StoredItem } from './container-state.ts';
 import type { CosmosStore } from './cosmos-store.ts';
 import { expiresAt } from './expiry.ts';
@@ -99,7 +99,8 @@ async function answerBatch(operation: Operation, context: ItemsContext): Promise
       runBatch({ container, partition, view, now: now() }, operations),
     );
     const charge = entries.reduce((sum, { requestCharge }) => sum + requestCharge, 0);
-    return { status: 200, body: JSON.stringify(entries), headers: positionHeaders(container, charge) };
+    const told = wantsMinimal(head) ? entries.map(withoutContent) : entries;
+    return { status: 200, body: JSON.stringify(told), headers: positionHeaders(container, charge) };
   } catch (error) {
     if (!(error instanceof BatchRefused)) throw error;
     return { status: 207, body: JSON.stringify(error.entries), headers: positionHeaders(container, 1) };
@@ -116,7 +117,9 @@ function answerQuery(
   const documents = documentsIn(container, partition, now);
   const over = JSON.stringify([container.database.name, container.name, partition ?? null]);
   const { maxItemCount, continuation } = context;
-  const page = runQueryPage(query, documents, { maxItemCount, continuation, over, now });
+  const acrossPartitions = partition === undefined;
+  const request = { maxItemCount, continuation, over, acrossPartitions, now };
+  const page = runQueryPage(query, documents, request);
   const rid = containerResourceId(container.database.number, container.number);
   return {
     status: 200,
@@ -162,15 +165,23 @@ function requirePartition(partition: string | undefined): string {
 
 function itemAnswer(container: Container, { status, item }: ItemResult, head: RequestHead): Answer {
   const etag = typeof item?.body['_etag'] === 'string' ? { etag: item.body['_etag'] } : {};
-  const minimal = head.method !== 'GET' && head.header('prefer') === 'return=minimal';
   return {
     status,
-    body: item === undefined || minimal ? '' : JSON.stringify(item.body),
+    body:
+      item === undefined || (head.method !== 'GET' && wantsMinimal(head)) ? '' : JSON.stringify(item.body),
     headers: {
       ...positionHeaders(container, item === undefined ? 5 : chargeOf(item, head.method === 'GET')),
       ...etag,
     },
   };
+}
+
+function wantsMinimal(head: RequestHead): boolean {
+  return head.header('prefer') === 'return=minimal';
+}
+
+function withoutContent({ resourceBody: _left, ...entry }: BatchEntry): BatchEntry {
+  return entry;
 }
 
 function positionHeaders(container: Container, charge: number): Record<string, string> {

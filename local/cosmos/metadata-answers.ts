@@ -72,6 +72,7 @@ function feed(
   const { rows, continuation } = runQueryPage(query, numbered, {
     ...context,
     over: `${key} ${operation.database}`,
+    acrossPartitions: false,
   });
   return {
     status: 200,

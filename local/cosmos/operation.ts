@@ -84,7 +84,7 @@ export function identifyOperation(head: RequestHead): AnyOperation {
   throw head.segments[6] === 'attachments' ? unsupported('Attachments') : notFound('The resource');
 }
 
-export function isFlagSet(head: RequestHead, name: string): boolean {
+function isFlagSet(head: RequestHead, name: string): boolean {
   return head.header(name)?.toLowerCase() === 'true';
 }
 

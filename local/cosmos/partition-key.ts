@@ -34,7 +34,7 @@ export function partitionOfItem(item: JsonObject, path: string): string {
   return partitionText(value === undefined ? NONE : value);
 }
 
-export function pathSteps(path: string): string[] {
+function pathSteps(path: string): string[] {
   return path.slice(1).split('/');
 }
 

@@ -1,6 +1,7 @@
 import { decodeContinuation, encodeContinuation, fingerprint } from './continuation.ts';
 import { badRequest } from './failure.ts';
 import { requireObject } from './json-body.ts';
+import { checkAcrossPartitions } from './sql/check-query.ts';
 import { parseQuery } from './sql/parse-query.ts';
 import { boundsOf, type Position, type QueryDocument, rowsOf } from './sql/run-query.ts';
 import { type JsonValue, memberOf, type SqlValue } from './sql/values.ts';
@@ -17,6 +18,8 @@ export interface PageRequest {
   readonly continuation: string | undefined;
   /** What the query runs over besides its text, as container and partition: a token is good for that alone. */
   readonly over: string;
+  /** True where the query is not bound to one partition. */
+  readonly acrossPartitions: boolean;
   readonly now: number;
 }
 
@@ -60,6 +63,7 @@ export function runQueryPage(
     request.continuation === undefined ? undefined : decodeContinuation(request.continuation, owner);
   return inSqlTerms(() => {
     const query = parseQuery(text);
+    if (request.acrossPartitions) checkAcrossPartitions(query);
     const { skip, most } = boundsOf(query, parameters);
     const rows = rowsOf(query, { documents, parameters, now: request.now, after: resumed?.after });
     return takePage(rows, { owner, skip, most, resumed: resumed?.taken, maxItemCount: request.maxItemCount });

@@ -23,6 +23,18 @@ export function isAggregated(query: Query): boolean {
   return query.groupBy !== undefined || selected(query).some(hasAggregate);
 }
 
+/**
+ * The official client folds partitions together only for `SELECT VALUE` of one aggregate and for GROUP BY; other
+ * aggregates over all partitions would work here and fail in Azure, so they are refused here too.
+ *
+ * @throws SqlError
+ */
+export function checkAcrossPartitions(query: Query): void {
+  if (query.groupBy !== undefined || !isAggregated(query)) return;
+  if (query.selection.kind === 'value' && query.selection.expression.kind === 'aggregate') return;
+  throw new SqlError('An aggregate over all partitions must be the only thing selected, by SELECT VALUE.');
+}
+
 /** The aggregate calls in `expression`. */
 export function aggregatesIn(expression: Expression): Extract<Expression, { kind: 'aggregate' }>[] {
   if (expression.kind === 'aggregate') return [expression];

@@ -25,7 +25,9 @@ const ESCAPES: Readonly<Record<string, string>> = {
 const SKIPPED = /(?:\s|--[^\n]*)+/y;
 const NAME = /[A-Za-z_][A-Za-z0-9_]*/y;
 const PARAMETER = /@[A-Za-z0-9_]+/y;
-const NUMBER = /(?:0[xX][0-9a-fA-F]+|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(?![A-Za-z0-9_])/y;
+// No pattern here can fail after a long run: a lookahead at the end of this one would make it quadratic.
+const NUMBER = /0[xX][0-9a-fA-F]+|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?/y;
+const NAME_PART = /[A-Za-z0-9_]/;
 
 /** @throws SqlError on a character or string that no token can start with. */
 export function tokenize(text: string): Token[] {
@@ -52,7 +54,10 @@ function readToken(text: string, at: number): { token: Token; end: number } {
   ] as const;
   for (const [kind, pattern] of patterns) {
     const found = matchAt(pattern, text, at);
-    if (found !== undefined) return { token: { kind, text: found, at }, end: at + found.length };
+    if (found === undefined) continue;
+    const end = at + found.length;
+    if (kind === 'number' && NAME_PART.test(text[end] ?? '')) throw syntaxError(text.slice(at, end + 1), at);
+    return { token: { kind, text: found, at }, end };
   }
   const symbol = SYMBOLS.find((candidate) => text.startsWith(candidate, at));
   if (symbol === undefined) throw syntaxError(first ?? '', at);

@@ -1,18 +1,27 @@
 /**
  * LIKE without regular expressions: `%` any run, `_` any character, `[a-f]` and `[^a-f]` one character in or not in
- * the set. Matching goes back to the last `%` only, so that it takes at most text x pattern steps.
+ * the set. Matching goes back to the last `%` only, so that it takes at most text x pattern steps, and those are
+ * bounded, because both may be long.
  */
+import { SqlError } from './sql-error.ts';
+
+const MAX_STEPS = 50_000_000;
+
 type Part =
   | { readonly kind: 'run' }
   | { readonly kind: 'one'; readonly matches: (character: string) => boolean };
 
+/** @throws SqlError when text and pattern are both so long that the match takes too many steps. */
 export function matchesLike(text: string, pattern: string, escape: string | undefined): boolean {
   const parts = parsePattern(pattern, escape);
   let textAt = 0;
   let partAt = 0;
   let runAt = -1;
   let runText = 0;
+  let steps = 0;
   while (textAt < text.length) {
+    steps += 1;
+    if (steps > MAX_STEPS) throw new SqlError('A LIKE comparison takes too many steps.');
     const part = parts[partAt];
     if (part?.kind === 'run') {
       runAt = partAt;

@@ -1,6 +1,6 @@
 import type { SqlValue } from './values.ts';
 
-export interface FunctionContext {
+interface FunctionContext {
   /** Epoch milliseconds at the start of the query. */
   readonly now: number;
 }

@@ -2,7 +2,7 @@ import type { SqlValue } from './values.ts';
 
 export type AggregateName = 'AVG' | 'COUNT' | 'MAX' | 'MIN' | 'SUM';
 
-export type ComparisonOperator = '=' | '!=' | '<' | '<=' | '>' | '>=';
+type ComparisonOperator = '=' | '!=' | '<' | '<=' | '>' | '>=';
 export type NumericOperator = '+' | '-' | '*' | '/' | '%' | '&' | '|' | '^' | '<<' | '>>';
 export type BinaryOperator = ComparisonOperator | NumericOperator | '||' | '??';
 export type UnaryOperator = 'NOT' | '-' | '+' | '~';

@@ -111,6 +111,14 @@ describe('a transactional batch', () => {
     expect(await idsIn('too-many')).toEqual([]);
   });
 
+  it('comes back without content where the client asks for none', async () => {
+    const response = await items.items.batch([create('quiet', 'quiet')], 'quiet', {
+      contentResponseOnWriteEnabled: false,
+    });
+    expect(response.result?.[0]).toMatchObject({ statusCode: 201, eTag: expect.any(String) });
+    expect(response.result?.[0]).not.toHaveProperty('resourceBody');
+  });
+
   it('is refused past 2 MB', async () => {
     const half = 'x'.repeat(1024 * 1024);
     const work = items.items.batch([create('a', 'big', { half }), create('b', 'big', { half })], 'big');

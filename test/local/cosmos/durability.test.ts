@@ -3,6 +3,7 @@ import { appendFile, mkdtemp, readdir, rm, stat, truncate, writeFile } from 'nod
 import { Agent } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Container } from '@azure/cosmos';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -18,7 +19,7 @@ beforeAll(async () => {
   program = join(scratch, 'cosmos-process.js');
   await writeFile(join(scratch, 'package.json'), '{"type":"module"}');
   await build({
-    entryPoints: [join(import.meta.dirname, 'cosmos-process.ts')],
+    entryPoints: [fileURLToPath(new URL('./cosmos-process.ts', import.meta.url))],
     outdir: scratch,
     // The making of certificates stays apart, and unloaded: they are there already.
     splitting: true,

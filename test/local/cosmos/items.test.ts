@@ -148,6 +148,17 @@ describe('one item', () => {
     expect((await refusal(items.item('x', ['p', 'q']).read())).code).toBe(400);
   });
 
+  it('comes back without content where the client asks for none', async () => {
+    const created = await rawRequest(cosmos, {
+      method: 'POST',
+      path: `/dbs/${DATABASE}/colls/experiments/docs`,
+      headers: { 'x-ms-documentdb-partitionkey': '["p"]', prefer: 'return=minimal' },
+      body: '{"id":"quiet","pk":"p"}',
+    });
+    expect(created).toMatchObject({ status: 201, body: '', headers: { etag: expect.any(String) } });
+    expect((await items.item('quiet', 'p').read()).resource?.id).toBe('quiet');
+  });
+
   it('is refused with 413 past 2 MB and taken just below', async () => {
     const big = 'x'.repeat(2 * 1024 * 1024 - 1000);
     expect((await items.items.create({ id: 'big', pk: 'p', big })).statusCode).toBe(201);

@@ -305,6 +305,23 @@ describe('a wrong query', () => {
     expect(valueOf(`c.n IN (${Array.from({ length: 10_000 }, (_, n) => n).join(',')})`)).toBe(true);
   });
 
+  it.each([
+    ['spaces', `SELECT${' '.repeat(250_000)}1`],
+    ['comments', `SELECT ${'--\n'.repeat(80_000)}1`],
+    ['digits', `SELECT ${'1'.repeat(250_000)}x`],
+    ['names', `SELECT ${'a'.repeat(250_000)} FROM c`],
+    ['an open string', `SELECT "${'\\\\'.repeat(100_000)}`],
+  ])('with very many %s is read in one go', (_name, text) => {
+    const parsed = (() => {
+      try {
+        return parseQuery(text);
+      } catch (error) {
+        return error;
+      }
+    })();
+    expect(parsed instanceof Error ? parsed : undefined).not.toBeInstanceOf(RangeError);
+  });
+
   it('that is longer than the service takes is refused', () => {
     expect(() => parseQuery(`SELECT * FROM c --${'x'.repeat(300_000)}`)).toThrow('too long');
   });
@@ -323,6 +340,11 @@ describe('a wrong query', () => {
   it('never backtracks without end in LIKE', () => {
     const text = 'a'.repeat(20_000);
     expect(valueOf('@t LIKE @p', { '@t': text, '@p': `${'%a'.repeat(50)}%b` })).toBe(false);
+  });
+
+  it('whose LIKE takes too many steps is refused', () => {
+    const parameters = { '@t': 'a'.repeat(200_000), '@p': `%${'a'.repeat(100_000)}b` };
+    expect(() => valueOf('@t LIKE @p', parameters)).toThrow('too many steps');
   });
 
   it.each([
