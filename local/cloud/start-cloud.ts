@@ -118,7 +118,8 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     return {
       IDENTITY_ENDPOINT: identity.managedIdentityEndpoint,
       IDENTITY_HEADER: header,
-      AZURE_TOKEN_CREDENTIALS: 'ManagedIdentityCredential',
+      // Not `ManagedIdentityCredential`: with that value @azure/identity 4.13.0 forgets which identity was asked for.
+      AZURE_TOKEN_CREDENTIALS: 'prod',
       NODE_EXTRA_CA_CERTS: tls.caFile,
     };
   }
