@@ -121,7 +121,7 @@ export function installWorker(log: Log): FunctionsWorker {
     },
   };
 
-  const original = Reflect.get(Module.prototype, 'require') as typeof Module.prototype.require;
+  const original: typeof Module.prototype.require = Reflect.get(Module.prototype, 'require');
   Module.prototype.require = new Proxy(original, {
     apply: (target, self, args: unknown[]): unknown =>
       args[0] === '@azure/functions-core' ? coreApi : Reflect.apply(target, self, args),
