@@ -99,7 +99,7 @@ async function answerBatch(operation: Operation, context: ItemsContext): Promise
       runBatch({ container, partition, view, now: now() }, operations),
     );
     const charge = entries.reduce((sum, { requestCharge }) => sum + requestCharge, 0);
-    const told = wantsMinimal(head) ? entries.map(withoutContent) : entries;
+    const told = wantsMinimal(head) ? withoutWritten(entries, operations) : entries;
     return { status: 200, body: JSON.stringify(told), headers: positionHeaders(container, charge) };
   } catch (error) {
     if (!(error instanceof BatchRefused)) throw error;
@@ -180,8 +180,15 @@ function wantsMinimal(head: RequestHead): boolean {
   return head.header('prefer') === 'return=minimal';
 }
 
-function withoutContent({ resourceBody: _left, ...entry }: BatchEntry): BatchEntry {
-  return entry;
+/** Leaves out the content of what was written; what was read is still given. */
+function withoutWritten(
+  entries: readonly BatchEntry[],
+  operations: readonly BatchOperation[],
+): readonly BatchEntry[] {
+  return entries.map((entry, index) => {
+    const { resourceBody: _left, ...rest } = entry;
+    return operations[index]?.kind === 'Read' ? entry : rest;
+  });
 }
 
 function positionHeaders(container: Container, charge: number): Record<string, string> {

@@ -112,11 +112,14 @@ describe('a transactional batch', () => {
   });
 
   it('comes back without content where the client asks for none', async () => {
-    const response = await items.items.batch([create('quiet', 'quiet')], 'quiet', {
-      contentResponseOnWriteEnabled: false,
-    });
+    const response = await items.items.batch(
+      [create('quiet', 'quiet'), { operationType: 'Read', id: 'quiet' }],
+      'quiet',
+      { contentResponseOnWriteEnabled: false },
+    );
     expect(response.result?.[0]).toMatchObject({ statusCode: 201, eTag: expect.any(String) });
     expect(response.result?.[0]).not.toHaveProperty('resourceBody');
+    expect(response.result?.[1]?.resourceBody).toMatchObject({ id: 'quiet' });
   });
 
   it('is refused past 2 MB', async () => {
