@@ -55,7 +55,9 @@ export async function trainTask(options: TrainTask): Promise<Trained> {
   for (let tries = 1; ; tries++) {
     const task = await prepareTask({ work, participation, silo: options.config.silo, plan, key });
     log('info', 'training-started', { participation, task: plan.kind, try: tries });
+    const started = clock.monotonic();
     const exit = await run(options, task);
+    const seconds = Math.round(clock.monotonic() - started) / 1_000;
     if (exit.end === 'stopped') return { result: 'stopped' };
     if (exit.end === 'exited' && exit.code === RETRY_LATER) {
       const delay = backoffDelay(tries, options.retryLater, clock.random);
@@ -66,7 +68,9 @@ export async function trainTask(options: TrainTask): Promise<Trained> {
         continue;
       }
     }
-    if (exit.end === 'exited' && exit.code === 0) return keep(options, { task, key, base: model.path });
+    if (exit.end === 'exited' && exit.code === 0) {
+      return keep(options, { task, key, base: model.path, seconds });
+    }
     return failureOf(options, exit);
   }
 }
@@ -119,7 +123,12 @@ function describeExit(exit: TrainerExit, timeoutSeconds: number): string {
 
 async function keep(
   { entry, work, log }: TrainTask,
-  { task, key, base }: { task: TaskDirectory; key: string; base: string | undefined },
+  {
+    task,
+    key,
+    base,
+    seconds,
+  }: { task: TaskDirectory; key: string; base: string | undefined; seconds: number },
 ): Promise<Trained> {
   const { plan, participation } = entry;
   const failed = (detail: string): Trained => {
@@ -147,7 +156,7 @@ async function keep(
     await keepResult(work.updates, key, { ...kept, update: { schema: [...schema], bytes, norm } });
   }
   await clearTask(task);
-  log('info', 'training-done', { participation, task: plan.kind, numExamples });
+  log('info', 'training-done', { participation, task: plan.kind, numExamples, seconds });
   return { result: 'kept' };
 }
 
