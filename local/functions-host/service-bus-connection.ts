@@ -1,10 +1,13 @@
 import { DefaultAzureCredential } from '@azure/identity';
-import { ServiceBusClient, type ServiceBusClientOptions } from '@azure/service-bus';
+import { ServiceBusClient, type ServiceBusClientOptions, ServiceBusError } from '@azure/service-bus';
 import type { OpenReceiver } from './service-bus-receiving.ts';
 
-/** Short cycles: the trigger itself tries again for ever, and wants to hear of a broken broker soon. */
+/**
+ * No retries: the trigger itself tries again for ever and wants to hear of a broken broker soon, and a settlement must
+ * not be retried behind the back of settlement.ts.
+ */
 const clientOptions: ServiceBusClientOptions = {
-  retryOptions: { maxRetries: 1, retryDelayInMs: 200, timeoutInMs: 10_000 },
+  retryOptions: { maxRetries: 0, timeoutInMs: 10_000 },
 };
 
 /** Throws when the app settings name no namespace under `connection`. */
@@ -47,6 +50,7 @@ export function openQueueReceiver(
         : client.createReceiver(entity.topic, entity.subscription, options);
     return {
       receiver,
+      lockLost: (message) => new ServiceBusError(message, 'MessageLockLost'),
       async close() {
         await receiver.close();
         await client.close();

@@ -4,7 +4,8 @@
  * 1. A message is completed if and only if its handler returned; a handler that throws has it abandoned.
  * 2. When receiving breaks, a new receiver takes over after a pause; the old one stays open until the handlers that it
  *    fed have settled, because a lock can only be settled through its own client.
- * 3. A settlement that fails is logged and left: the lock runs out and the message comes again.
+ * 3. After a settlement that failed the lock is no longer renewed, so it runs out and the message comes again. (The SDK
+ *    would go on renewing for the whole renewal duration if the handler just returned.)
  */
 import type { ProcessErrorArgs, ServiceBusReceivedMessage, ServiceBusReceiver } from '@azure/service-bus';
 import type { Clock } from '../durable/clock.ts';
@@ -13,7 +14,14 @@ import { type SettlementOutcome, settlementQueue } from './settlement.ts';
 /** What the trigger needs of the official receiver. */
 export type TriggerReceiver = Pick<ServiceBusReceiver, 'subscribe' | 'completeMessage' | 'abandonMessage'>;
 
-export type OpenReceiver = () => { readonly receiver: TriggerReceiver; close(): Promise<void> };
+export interface OpenedReceiver {
+  readonly receiver: TriggerReceiver;
+  /** The error that makes the SDK stop renewing a message's lock and leave it alone. */
+  lockLost(message: string): Error;
+  close(): Promise<void>;
+}
+
+export type OpenReceiver = () => OpenedReceiver;
 
 export interface ReceivingOptions {
   readonly open: OpenReceiver;
@@ -73,7 +81,7 @@ export function keepReceiving(options: ReceivingOptions): Receiving {
     const limit = new Promise<void>((resolve) => {
       cancel = clock.after(milliseconds, resolve);
     });
-    await Promise.race([Promise.allSettled(target.inFlight), limit]);
+    await Promise.race([Promise.allSettled([...target.inFlight]), limit]);
     cancel?.();
   }
 
@@ -127,7 +135,7 @@ function startSession(
 ): Session {
   const opened = options.open();
   const { receiver } = opened;
-  const settlements = settlementQueue();
+  const settlements = settlementQueue(options.clock);
   const inFlight = new Set<Promise<void>>();
   let stopped = false;
 
@@ -137,7 +145,8 @@ function startSession(
     try {
       await settlements.settle(outcome, run);
     } catch (fault) {
-      options.report('warning', `a message could not be settled (${outcome}): ${(fault as Error).message}`);
+      // Invariant 3.
+      throw opened.lockLost(`a message could not be settled (${outcome}): ${(fault as Error).message}`);
     }
   }
 
