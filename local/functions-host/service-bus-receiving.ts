@@ -81,7 +81,7 @@ export function keepReceiving(options: ReceivingOptions): Receiving {
     const limit = new Promise<void>((resolve) => {
       cancel = clock.after(milliseconds, resolve);
     });
-    await Promise.race([Promise.allSettled([...target.inFlight]), limit]);
+    await Promise.race([Promise.allSettled(target.inFlight), limit]);
     cancel?.();
   }
 

@@ -1,0 +1,112 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { parseHostJson, timeSpan } from '../../../local/functions-host/host-json.ts';
+import { loadSettings, resolveSetting } from '../../../local/functions-host/settings.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'tributary-settings-'));
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+describe('host.json', () => {
+  it('has defaults for everything', () => {
+    expect(parseHostJson({}, {})).toEqual({
+      warnings: [],
+      hostJson: {
+        routePrefix: 'api',
+        logLevel: 'information',
+        taskHub: 'LocalHub',
+        maxConcurrentActivityFunctions: 10,
+        maxConcurrentOrchestratorFunctions: 5,
+        serviceBus: {
+          maxConcurrentCalls: 16,
+          autoCompleteMessages: true,
+          maxAutoLockRenewalMilliseconds: 300_000,
+        },
+      },
+    });
+  });
+
+  it('is obeyed where this host can, and settings that only Azure has are no surprise', () => {
+    const { hostJson, warnings } = parseHostJson(
+      {
+        version: '2.0',
+        functionTimeout: '00:30:00',
+        logging: { logLevel: { default: 'Warning', 'Host.Results': 'Error' } },
+        extensionBundle: { id: 'x', version: '[4.0.0, 5.0.0)' },
+        extensions: {
+          http: { routePrefix: '' },
+          serviceBus: {
+            maxConcurrentCalls: 3,
+            maxAutoLockRenewalDuration: '00:30:00',
+            clientRetryOptions: { mode: 'exponential' },
+          },
+          durableTask: { hubName: '%HUB%', storageProvider: { type: 'azureManaged', partitionCount: 4 } },
+        },
+      },
+      { HUB: 'named' },
+    );
+    expect(warnings).toEqual([]);
+    expect(hostJson).toMatchObject({ routePrefix: '', logLevel: 'warning', taskHub: 'named' });
+    expect(hostJson.serviceBus).toMatchObject({
+      maxConcurrentCalls: 3,
+      maxAutoLockRenewalMilliseconds: 1_800_000,
+    });
+  });
+
+  it('names settings that nobody knows and values that are not valid', () => {
+    const { warnings } = parseHostJson(
+      { extensions: { http: { routePrefx: 'x' }, serviceBus: { maxConcurrentCalls: 'many' } } },
+      {},
+    );
+    expect(warnings).toEqual([
+      "host.json: unknown setting 'extensions.http.routePrefx'",
+      "host.json: 'extensions.serviceBus.maxConcurrentCalls' is not valid; its default applies",
+    ]);
+  });
+
+  it('stands below AzureFunctionsJobHost settings in the environment', () => {
+    const { hostJson } = parseHostJson(
+      { extensions: { http: { routePrefix: 'v1' } } },
+      { AzureFunctionsJobHost__extensions__http__routePrefix: 'v2' },
+    );
+    expect(hostJson.routePrefix).toBe('v2');
+  });
+
+  it.each([
+    ['00:05:00', 300_000],
+    ['1.02:00:01', 93_601_000],
+    ['soon', undefined],
+  ])('reads the time span %s', (text, expected) => {
+    expect(timeSpan(text)).toBe(expected);
+  });
+});
+
+describe('app settings', () => {
+  it('come from local.settings.json under the environment under the caller', () => {
+    writeFileSync(
+      join(directory, 'local.settings.json'),
+      JSON.stringify({ Values: { A: 'file', B: 'file', C: 'file', D: 4 } }),
+    );
+    const { values, warnings } = loadSettings({
+      appDirectory: directory,
+      environment: { B: 'environment', C: 'environment', Empty: undefined },
+      overrides: { C: 'caller' },
+    });
+    expect(values).toEqual({ A: 'file', B: 'environment', C: 'caller' });
+    expect(warnings).toEqual([expect.stringContaining("'D' is not a string")]);
+  });
+
+  it('in a broken file are refused without quoting it', () => {
+    const settingsFile = join(directory, 'broken.json');
+    writeFileSync(settingsFile, '{ "Values": { "Secret": "hunter2" ');
+    const load = () => loadSettings({ appDirectory: directory, environment: {}, settingsFile });
+    expect(load).toThrow(/broken.json is not valid JSON/);
+    expect(load).not.toThrow(/hunter2/);
+  });
+
+  it('fill %NAME% in bindings, or are missed by name', () => {
+    expect(resolveSetting('a-%X%-b', { X: 'y' })).toBe('a-y-b');
+    expect(() => resolveSetting('%GONE%', {})).toThrow(/'GONE'/);
+  });
+});
