@@ -158,7 +158,7 @@ export const childInstanceId = (
   decision: Decision & { kind: 'subOrchestration' },
 ): string => decision.instanceId ?? `${instance.executionId}:${decision.id}`;
 
-function scheduling(decision: Decision, instance: Instance, at: Date): HistoryEvent {
+export function scheduling(decision: Decision, instance: Instance, at: Date): HistoryEvent {
   const common = fresh(at, decision.id);
   switch (decision.kind) {
     case 'activity':

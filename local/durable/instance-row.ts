@@ -29,8 +29,17 @@ export interface InstanceRow {
   parent: string | null;
 }
 
+/** Field by field: the driver adds properties of its own to rows. */
 export const toInstance = (row: InstanceRow): Instance => ({
-  ...row,
+  instanceId: row.instanceId,
+  executionId: row.executionId,
+  name: row.name,
+  version: row.version,
+  input: row.input,
+  output: row.output,
+  customStatus: row.customStatus,
+  createdAt: row.createdAt,
+  updatedAt: row.updatedAt,
   status: row.status as RuntimeStatus,
   parent: row.parent === null ? null : (JSON.parse(row.parent) as ParentLink),
 });

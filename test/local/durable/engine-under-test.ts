@@ -48,11 +48,11 @@ export async function stopEngines(): Promise<void> {
   directories.clear();
 }
 
-export async function until<T>(what: string, probe: () => T | undefined | false): Promise<T> {
+export async function until<T>(what: string, probe: () => T | undefined | null | false): Promise<T> {
   const end = Date.now() + 12_000;
   for (;;) {
     const found = probe();
-    if (found !== undefined && found !== false) return found;
+    if (found !== undefined && found !== null && found !== false) return found;
     if (Date.now() > end) throw new Error(`waited in vain until ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 3));
   }
