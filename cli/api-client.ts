@@ -26,6 +26,7 @@ import {
 import { problemError, timedOut, unreachable } from './api-errors.ts';
 import { CliError } from './cli-error.ts';
 import { exitCodes } from './exit-codes.ts';
+import { requireListener } from './require-listener.ts';
 
 /** Where the API is and who calls it. */
 export interface ApiAccess {
@@ -77,9 +78,19 @@ export function createApiClient(access: ApiAccess): ApiClient {
   const endpoint = access.endpoint.replace(/\/+$/, '');
   const timeoutMs = access.timeoutMs ?? defaultTimeoutMs;
 
+  /** Who cannot reach the API at all should hear that first, not that there is no token for it. */
+  async function tokenOrReason(): Promise<string> {
+    try {
+      return await access.token();
+    } catch (error) {
+      await requireListener(endpoint);
+      throw error;
+    }
+  }
+
   async function attempt(call: Call, limit: AbortSignal): Promise<Response> {
     const headers = new Headers(call.headers);
-    if (call.anonymous !== true) headers.set('authorization', `Bearer ${await access.token()}`);
+    if (call.anonymous !== true) headers.set('authorization', `Bearer ${await tokenOrReason()}`);
     if (typeof call.body === 'string') headers.set('content-type', 'application/json');
     // The limit is for the answer to begin: a large body may take longer.
     const answered = new AbortController();

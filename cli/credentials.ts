@@ -1,9 +1,8 @@
 import { existsSync } from 'node:fs';
-import { connect } from 'node:net';
 import { readEnvironment } from '../local/cloud/environment-file.ts';
-import { unreachable } from './api-errors.ts';
 import { CliError } from './cli-error.ts';
 import { exitCodes } from './exit-codes.ts';
+import { requireListener } from './require-listener.ts';
 
 /**
  * Access tokens for the API by `DefaultAzureCredential`. With `identityFile`, this process first takes on the identity
@@ -46,21 +45,9 @@ async function signIn(identityFile: string | undefined) {
     const environment = readEnvironment(identityFile);
     Object.assign(process.env, environment);
     // The credential would try an address that nobody listens at for many seconds.
-    await requireListener(environment['IDENTITY_ENDPOINT']);
+    const identityEndpoint = environment['IDENTITY_ENDPOINT'];
+    if (identityEndpoint !== undefined) await requireListener(identityEndpoint);
   }
   const { DefaultAzureCredential } = await import('@azure/identity');
   return new DefaultAzureCredential();
-}
-
-function requireListener(url: string | undefined): Promise<void> {
-  if (url === undefined) return Promise.resolve();
-  const { hostname, port, origin } = new URL(url);
-  return new Promise((resolve, reject) => {
-    const socket = connect({ host: hostname, port: Number(port) });
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve();
-    });
-    socket.once('error', (error) => reject(unreachable(origin, error)));
-  });
 }

@@ -5,6 +5,7 @@ import { cloudCommand } from './commands/cloud.ts';
 import { experimentCommand } from './commands/experiment.ts';
 import { modelCommand } from './commands/model.ts';
 import { siloCommand } from './commands/silo.ts';
+import { demoCommand } from './demo/command.ts';
 import { exitCodeHelp, exitCodes } from './exit-codes.ts';
 import { asCliError, errorJson, errorText } from './output/report-error.ts';
 import { upCommand } from './up/command.ts';
@@ -16,9 +17,12 @@ const program = new Command('tributary')
   .description('Federated learning between organisations that cannot share data.')
   .version(version())
   .option('--no-color', 'no colours (or NO_COLOR)')
+  // What stands after a command is the command's own: `model verify --version 3` names a model.
+  .enablePositionalOptions()
   .exitOverride()
   .addHelpText('after', exitCodeHelp);
 upCommand(program);
+demoCommand(program);
 experimentCommand(program);
 modelCommand(program);
 siloCommand(program);
@@ -30,7 +34,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 try {
-  await program.parseAsync();
+  // picocolors has read this one already, wherever it stands.
+  await program.parseAsync(process.argv.filter((word) => word !== '--no-color'));
   end(Number(process.exitCode ?? exitCodes.ok));
 } catch (error) {
   end(report(error));

@@ -27,7 +27,7 @@ export async function readExperimentFile(
     slug: checked.slug,
     detail: `${nameOf(file)} is not a valid experiment.`,
     exitCode: exitCodes.usage,
-    errors: checked.faults,
+    errors: checked.faults.map(({ unknownField: _, ...fault }) => fault),
   });
 }
 

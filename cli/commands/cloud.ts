@@ -18,16 +18,15 @@ export function cloudCommand(program: Command): void {
       const shown = { api: cloud.api, endpoints, silos, identities, caFile: cloud.caFile };
       const { fields } = await import('../output/tables.ts');
       voice(options).result(shown, () => {
-        const [name = 'operator'] = Object.keys(identities).filter((known) => known === 'operator');
         return [
-          fields([['api', cloud.api], ...Object.entries(endpoints)]),
+          fields(Object.entries({ api: cloud.api, ...endpoints })),
           '',
           pc.bold('identities') +
             pc.dim('  (each file holds the variables that DefaultAzureCredential reads)'),
           fields(Object.entries(identities)),
           '',
           pc.bold('point a program at them'),
-          `  set -a; . ${identities[name] ?? join(cloud.environments, `${name}.env`)}; set +a`,
+          `  set -a; . ${join(cloud.environments, 'operator.env')}; set +a`,
           '  and use DefaultAzureCredential with the endpoints above, in any Azure SDK',
         ].join('\n');
       });

@@ -116,7 +116,7 @@ async function watch(id: string, options: SessionOptions, { client, say }: Sessi
   }
   say.result(last, () => {
     const model = last.model === null ? '' : `, model version ${last.model.version}`;
-    return `${id} completed after round ${last.round}${model}`;
+    return `${id} completed${last.reason === null ? '' : `: ${last.reason.detail}`}${model}`;
   });
   if (last.model !== null) say.hint(`next: tributary model download ${id}`);
 }

@@ -67,10 +67,13 @@ export function progressBlock(view: ExperimentView, now: number, silos = 12): st
   return lines;
 }
 
+/** Rounds that train nothing are not among those that the spec counts. */
+const taskNames: Readonly<Record<string, string>> = { init: 'initial model', evaluate: 'final scoring' };
+
 function roundText(round: RoundView, rounds: number): string {
   const attempt = round.attempt === 1 ? '' : ` attempt ${round.attempt}`;
-  const name = round.task === 'init' ? 'initial model' : `round ${round.round}/${rounds}`;
-  return `${name}${attempt} ${round.task} ${round.phase} ${round.counters.admitted}/${round.cohortSize}`;
+  const name = taskNames[round.task] ?? `round ${round.round}/${rounds}`;
+  return `${name}${attempt} ${round.phase} ${round.counters.admitted}/${round.cohortSize}`;
 }
 
 /** Who answered, and where the quorum lies. */
