@@ -5,7 +5,8 @@
 import { open } from 'node:fs/promises';
 import type { TensorSchema } from '../shared/contracts/tensor-schema.ts';
 import { checkTensors } from '../shared/tensors/check-tensors.ts';
-import { decodeFloats, elementBytes, encodeFloats, isFloat } from '../shared/tensors/codec.ts';
+import { decodeFloats, encodeFloats } from '../shared/tensors/codec.ts';
+import { elementBytes, isFloat } from '../shared/tensors/dtypes.ts';
 import { canonicalHeader } from '../shared/tensors/safetensors.ts';
 import { tensorPlaces } from '../shared/tensors/schema.ts';
 

@@ -9,15 +9,17 @@
 import { type Refusal, refuse } from '../contracts/refusals.ts';
 import type { TensorSchema } from '../contracts/tensor-schema.ts';
 import type { Strategy } from '../domain/strategies/strategy.ts';
+import { applyStep } from './arithmetic.ts';
 import { type Block, blocksOf } from './block-plan.ts';
-import { applyStep, decodeDeltas, decodeFloats, elementBytes, isFloat } from './codec.ts';
+import { decodeDeltas, decodeFloats } from './codec.ts';
+import { isFloat } from './dtypes.ts';
 import type { ReadRange } from './read-range.ts';
 import { canonicalHeader, plaintextLength } from './schema.ts';
 
 export type { ReadRange } from './read-range.ts';
 
-/** 16 segments of a sealed update. */
-const DEFAULT_BLOCK_BYTES = 16 * 262_112;
+/** 8 segments of a sealed update. */
+const DEFAULT_BLOCK_BYTES = 8 * 262_112;
 
 export interface WeightedUpdate {
   /** Whole, 1 to 2^29 - 1. */
@@ -56,9 +58,11 @@ export async function aggregateUpdates(options: {
   }
   await write(header);
 
+  let scratch = new Float64Array(0);
   for (const block of blocksOf(schema, options.blockBytes ?? DEFAULT_BLOCK_BYTES)) {
     const fold = strategy.block(block.start, block.length);
-    const delta = new Float64Array(block.length);
+    if (scratch.length < block.length) scratch = new Float64Array(block.length);
+    const delta = scratch.subarray(0, block.length);
     for (const { weight, readPlaintext } of updates) {
       signal?.throwIfAborted();
       decodeBlock(block, await readBlock(readPlaintext, block), delta);
@@ -99,14 +103,8 @@ function applyBlock(block: Block, base: Buffer, step: Float64Array): Buffer | un
   for (const run of block.runs) {
     const before = base.subarray(run.byteOffset, run.byteOffset + run.bytes);
     const after = applyStep(run.dtype, before, step.subarray(run.at, run.at + run.count));
-    if (isFloat(run.dtype) && !allFinite(run.dtype, after)) return undefined;
+    if (!after) return undefined;
     next.set(after, run.byteOffset);
   }
   return next;
-}
-
-function allFinite(dtype: Block['runs'][number]['dtype'], bytes: Buffer): boolean {
-  const values = new Float64Array(bytes.length / elementBytes(dtype));
-  decodeFloats(dtype, bytes, values, 0);
-  return values.every((value) => Number.isFinite(value));
 }

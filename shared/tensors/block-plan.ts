@@ -1,5 +1,5 @@
 import type { Dtype, TensorSchema } from '../contracts/tensor-schema.ts';
-import { elementBytes } from './codec.ts';
+import { elementBytes } from './dtypes.ts';
 import { tensorPlaces } from './schema.ts';
 
 /** A run of one tensor's elements inside a block. */

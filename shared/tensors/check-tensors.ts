@@ -3,7 +3,8 @@
  * it. Sums run element after element in float64, so the figures do not depend on how the stream was cut.
  */
 import type { TensorSchema } from '../contracts/tensor-schema.ts';
-import { decodeFloats, elementBytes, isFloat } from './codec.ts';
+import { decodeFloats } from './codec.ts';
+import { elementBytes, isFloat } from './dtypes.ts';
 import { tensorPlaces } from './schema.ts';
 
 export interface TensorFigures {

@@ -8,53 +8,11 @@
  *   a form in their own dtype, and `base + delta` modulo 2^bits is exact.
  */
 import type { Dtype } from '../contracts/tensor-schema.ts';
+import { elementBytes, type Integer, integerOf } from './dtypes.ts';
 import { fromBf16, fromF16, toBf16, toF16 } from './half.ts';
 
 if (new Uint8Array(Uint16Array.of(1).buffer)[0] !== 1) {
   throw new Error('Tensors are little-endian; this machine is not.');
-}
-
-interface Integer {
-  readonly bits: 8 | 16 | 32 | 64;
-  readonly signed: boolean;
-}
-
-const INTEGERS: Partial<Record<Dtype, Integer>> = {
-  I64: { bits: 64, signed: true },
-  I32: { bits: 32, signed: true },
-  I16: { bits: 16, signed: true },
-  I8: { bits: 8, signed: true },
-  U64: { bits: 64, signed: false },
-  U32: { bits: 32, signed: false },
-  U16: { bits: 16, signed: false },
-  U8: { bits: 8, signed: false },
-  BOOL: { bits: 8, signed: false },
-};
-
-const BYTES: Readonly<Record<Dtype, number>> = {
-  F64: 8,
-  F32: 4,
-  F16: 2,
-  BF16: 2,
-  I64: 8,
-  I32: 4,
-  I16: 2,
-  I8: 1,
-  U64: 8,
-  U32: 4,
-  U16: 2,
-  U8: 1,
-  BOOL: 1,
-};
-
-/** Bytes of one element. */
-export function elementBytes(dtype: Dtype): number {
-  return BYTES[dtype];
-}
-
-/** Floats are checked and averaged as real numbers; integers and booleans are counted exactly. */
-export function isFloat(dtype: Dtype): boolean {
-  return INTEGERS[dtype] === undefined;
 }
 
 /** The bytes at an address that typed arrays accept: as they are, or copied. */
@@ -89,20 +47,19 @@ export function decodeFloats(dtype: Dtype, bytes: Uint8Array, target: Float64Arr
 
 /** Float elements from float64, each rounded once to nearest, ties to even. */
 export function encodeFloats(dtype: Dtype, values: Float64Array): Buffer {
-  if (dtype === 'F64') return Buffer.from(Float64Array.from(values).buffer);
-  if (dtype === 'F32') return Buffer.from(Float32Array.from(values).buffer);
-  if (dtype === 'F16') return Buffer.from(Uint16Array.from(values, toF16).buffer);
-  if (dtype === 'BF16') return Buffer.from(Uint16Array.from(values, toBf16).buffer);
+  if (dtype === 'F64') return Buffer.from(new Float64Array(values).buffer);
+  if (dtype === 'F32') return Buffer.from(new Float32Array(values).buffer);
+  if (dtype === 'F16' || dtype === 'BF16') {
+    const toCode = dtype === 'F16' ? toF16 : toBf16;
+    const codes = new Uint16Array(values.length);
+    for (let i = 0; i < codes.length; i++) codes[i] = toCode(values[i] ?? 0);
+    return Buffer.from(codes.buffer);
+  }
   throw new TypeError(`${dtype} is not a float dtype.`);
 }
 
-function integer(dtype: Dtype): Integer {
-  const found = INTEGERS[dtype];
-  if (found === undefined) throw new TypeError(`${dtype} is not an integer dtype.`);
-  return found;
-}
-
-function integersOf(bytes: Uint8Array, { bits, signed }: Integer): ArrayLike<number | bigint> {
+/** Integer elements as their dtype says, or as the width and sign given. */
+export function integersOf(bytes: Uint8Array, { bits, signed }: Integer): ArrayLike<number | bigint> {
   const count = (bytes.length * 8) / bits;
   const { buffer, byteOffset } = aligned(bytes, bits / 8);
   switch (bits) {
@@ -121,60 +78,6 @@ function integersOf(bytes: Uint8Array, { bits, signed }: Integer): ArrayLike<num
 
 /** Integer deltas (see above) as float64, into `target` from `at`; exact up to 2^53. */
 export function decodeDeltas(dtype: Dtype, bytes: Uint8Array, target: Float64Array, at: number): void {
-  const values = integersOf(bytes, { bits: integer(dtype).bits, signed: true });
+  const values = integersOf(bytes, { bits: integerOf(dtype).bits, signed: true });
   for (let i = 0; i < values.length; i++) target[at + i] = Number(values[i]);
-}
-
-/** `trained - base` element by element: floats rounded once to the dtype, integers exact modulo 2^bits. */
-export function subtract(dtype: Dtype, trained: Uint8Array, base: Uint8Array): Buffer {
-  const count = trained.length / elementBytes(dtype);
-  if (isFloat(dtype)) {
-    const difference = new Float64Array(count);
-    const other = new Float64Array(count);
-    decodeFloats(dtype, trained, difference, 0);
-    decodeFloats(dtype, base, other, 0);
-    for (let i = 0; i < count; i++) difference[i] = (difference[i] ?? 0) - (other[i] ?? 0);
-    return encodeFloats(dtype, difference);
-  }
-  const kind = integer(dtype);
-  const [minuend, subtrahend] = [integersOf(trained, kind), integersOf(base, kind)];
-  return mapIntegers(kind, count, (i) => BigInt(minuend[i] ?? 0) - BigInt(subtrahend[i] ?? 0));
-}
-
-/**
- * `base + step` element by element, where `step` is a strategy's result. Floats are summed in float64 and rounded
- * once to the dtype. Integers take the step rounded to a whole number, ties to even, and wrap modulo 2^bits;
- * booleans are limited to 0 and 1.
- */
-export function applyStep(dtype: Dtype, base: Uint8Array, step: Float64Array): Buffer {
-  const count = step.length;
-  if (isFloat(dtype)) {
-    const sum = new Float64Array(count);
-    decodeFloats(dtype, base, sum, 0);
-    for (let i = 0; i < count; i++) sum[i] = (sum[i] ?? 0) + (step[i] ?? 0);
-    return encodeFloats(dtype, sum);
-  }
-  const kind = integer(dtype);
-  const before = integersOf(base, kind);
-  return mapIntegers(kind, count, (i) => {
-    const after = BigInt(before[i] ?? 0) + BigInt(roundToEven(step[i] ?? 0));
-    return dtype === 'BOOL' ? BigInt(after > 0n) : after;
-  });
-}
-
-/** The nearest whole number, ties to even. */
-function roundToEven(value: number): number {
-  const floor = Math.floor(value);
-  const rest = value - floor;
-  if (rest !== 0.5) return rest < 0.5 ? floor : floor + 1;
-  return floor % 2 === 0 ? floor : floor + 1;
-}
-
-function mapIntegers({ bits }: Integer, count: number, element: (index: number) => bigint): Buffer {
-  const wrapped = (_: unknown, i: number): bigint => BigInt.asUintN(bits, element(i));
-  if (bits === 64) return Buffer.from(BigUint64Array.from({ length: count }, wrapped).buffer);
-  const narrow = (_: unknown, i: number): number => Number(wrapped(_, i));
-  if (bits === 32) return Buffer.from(Uint32Array.from({ length: count }, narrow).buffer);
-  if (bits === 16) return Buffer.from(Uint16Array.from({ length: count }, narrow).buffer);
-  return Buffer.from(Uint8Array.from({ length: count }, narrow).buffer);
 }

@@ -16,7 +16,7 @@ import {
   type TensorSpec,
   tensorSpec,
 } from '../contracts/tensor-schema.ts';
-import { elementBytes } from './codec.ts';
+import { elementBytes } from './dtypes.ts';
 import { canonicalHeader, tensorBytes } from './schema.ts';
 
 export type { TensorSchema } from '../contracts/tensor-schema.ts';

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { Dtype, TensorSchema } from '../contracts/tensor-schema.ts';
-import { elementBytes } from './codec.ts';
+import { elementBytes } from './dtypes.ts';
 
 /** Where one tensor lies in a file whose header is the canonical one. */
 export interface TensorPlace {

@@ -4,7 +4,7 @@
  */
 import { type Refusal, refuse } from '../contracts/refusals.ts';
 import type { TensorSchema, TensorSpec } from '../contracts/tensor-schema.ts';
-import { subtract } from './codec.ts';
+import { subtract } from './arithmetic.ts';
 import { canonicalHeader, tensorBytes } from './schema.ts';
 
 /** Tensors by name: a safetensors file, or anything that reads like one. */
