@@ -78,8 +78,9 @@ async function supersede(plan: Plan, { journal, work, interrupt, log }: Receptio
   for (const older of journal.entries()) {
     if (older.plan.experiment !== plan.experiment || !isNewer(plan, older.plan)) continue;
     if (older.plan.round < plan.round) {
-      interrupt(older.participation);
+      // In this order: a task that is interrupted while its entry is there would be started again.
       await journal.remove(older.participation);
+      interrupt(older.participation);
       swept = true;
     } else if (isUnfinished(older)) {
       await journal.move(older, { step: 'over', why: 'superseded' });
@@ -137,8 +138,8 @@ function answers(
 async function forgetExperiment(experiment: string, to: Reception): Promise<void> {
   for (const entry of to.journal.entries()) {
     if (entry.plan.experiment !== experiment) continue;
-    to.interrupt(entry.participation);
     await to.journal.remove(entry.participation);
+    to.interrupt(entry.participation);
   }
   await sweep(to.work, to.journal);
 }

@@ -3,7 +3,7 @@ import { elementBytes } from './dtypes.ts';
 import { tensorPlaces } from './schema.ts';
 
 /** A run of one tensor's elements inside a block. */
-export interface Run {
+interface Run {
   readonly dtype: Dtype;
   /** Bytes from the block's first. */
   readonly byteOffset: number;

@@ -57,8 +57,3 @@ export function tensorPlaces(schema: TensorSchema): TensorPlace[] {
     return place;
   });
 }
-
-/** Same names, dtypes and shapes in the same order. */
-export function sameSchema(a: TensorSchema, b: TensorSchema): boolean {
-  return schemaDigest(a) === schemaDigest(b);
-}
