@@ -32,7 +32,10 @@ describe('the layers', () => {
     ['an Azure client in an orchestration', "import '../../shared/azure/services.ts';"],
     ['an activity implementation in an orchestration', "import '../../activities/close-round.ts';"],
     ['IO in an orchestration', "import 'node:fs';"],
-    ['the Durable runtime in an orchestration', "import { app } from 'durable-functions';\nexport const a = app;"],
+    [
+      'the Durable runtime in an orchestration',
+      "import { app } from 'durable-functions';\nexport const a = app;",
+    ],
     ['the embedded cloud in the product', "import '../../local/cloud/ports.ts';"],
   ])('refuse %s', (_, content) => {
     plant(content);

@@ -42,7 +42,9 @@ export interface DurableEngine extends Management {
   /** Resolves with the instance once it has ended, or as it is after `milliseconds`; undefined if there is none. */
   waitForEnd(instanceId: string, milliseconds: number): Promise<Instance | undefined>;
   readonly limits: { readonly activities: number; readonly orchestrators: number };
-  /** Starts nothing more, lets what runs end for up to `graceMilliseconds`, closes the store. */
+  /** Begins no more activities and fires no more timers; clients are still served, and what runs may end. */
+  stop(): void;
+  /** Stops, lets what runs end for up to `graceMilliseconds`, closes the store. */
   close(graceMilliseconds?: number): Promise<void>;
 }
 
@@ -102,9 +104,12 @@ export function startDurable(options: DurableOptions): DurableEngine {
 
   const idle = (): boolean => worker.running === 0 && activities.running === 0;
   let closing: Promise<void> | undefined;
-  async function shut(graceMilliseconds: number): Promise<void> {
+  function stop(): void {
     activities.stop();
     timers.close();
+  }
+  async function shut(graceMilliseconds: number): Promise<void> {
+    stop();
     // What runs may still complete and commit; only then does the worker stop taking turns.
     const end = Date.now() + graceMilliseconds;
     while (!idle() && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 10));
@@ -145,6 +150,7 @@ export function startDurable(options: DurableOptions): DurableEngine {
       });
       return store.get(instanceId);
     },
+    stop,
     close(graceMilliseconds = 5_000) {
       closing ??= shut(graceMilliseconds);
       return closing;

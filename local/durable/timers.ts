@@ -12,6 +12,7 @@ export interface Timers {
 
 /** Durable timers of this process: each fires once, at or after its time by `clock`, with a TimerFired event. */
 export function startTimers(clock: Clock, post: (instanceId: string, queued: QueuedEvent) => void): Timers {
+  let closed = false;
   const armed = new Map<string, Map<number, () => void>>();
 
   function disarm(executionId: string, taskId: number): (() => void) | undefined {
@@ -43,7 +44,7 @@ export function startTimers(clock: Clock, post: (instanceId: string, queued: Que
 
   return {
     schedule(task) {
-      if (task.decision.kind === 'timer') arm(task, task.decision.fireAt);
+      if (task.decision.kind === 'timer' && !closed) arm(task, task.decision.fireAt);
     },
     cancel: (executionId, taskId) => disarm(executionId, taskId)?.(),
     cancelAll(executionId) {
@@ -51,6 +52,7 @@ export function startTimers(clock: Clock, post: (instanceId: string, queued: Que
       armed.delete(executionId);
     },
     close() {
+      closed = true;
       for (const timers of armed.values()) for (const cancel of timers.values()) cancel();
       armed.clear();
     },

@@ -242,6 +242,9 @@ export function startWorker(options: WorkerOptions): Worker {
     try {
       return await store.transact(work);
     } catch (fault) {
+      // A violated constraint is a wrong episode, and trying it again for ever would not mend it.
+      if (fault instanceof Error && String(Reflect.get(fault, 'code')).startsWith('SQLITE_CONSTRAINT'))
+        throw fault;
       throw new StoreFault(fault instanceof Error ? fault.message : String(fault), { cause: fault });
     }
   }

@@ -49,6 +49,7 @@ export interface FunctionsHost {
 }
 
 const graceMilliseconds = 5_000;
+const settleMilliseconds = 500;
 const defaultBodyLimit = 100 * 1024 * 1024;
 
 function strictFrom(settings: Readonly<Record<string, string>>): boolean | StrictOptions {
@@ -129,7 +130,7 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
     log,
     invoke: invokeTracked,
   });
-  const maxBodyBytes = Number(values['FUNCTIONS_REQUEST_BODY_SIZE_LIMIT'] ?? defaultBodyLimit);
+  const maxBodyBytes = bodyLimit(values['FUNCTIONS_REQUEST_BODY_SIZE_LIMIT']);
   const http = httpTrigger({
     functions,
     routePrefix: hostJson.routePrefix,
@@ -159,23 +160,28 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
       // Loaded only by apps that have such a trigger: the packages take a third of the start time.
       const { openQueueReceiver, serviceBusClient } = await import('./service-bus-connection.ts');
       const connectClient = serviceBusClient(connection, values);
-      return openQueueReceiver(connectClient, entity, hostJson.serviceBus.maxAutoLockRenewalMilliseconds);
+      return openQueueReceiver(connectClient, entity);
     },
   });
 
+  let draining = false;
   serve = async (request, response, url) => {
+    // Functions that still run may need their durable client, so it is served to the end.
     if (await durableApi(request, response, url)) return;
-    if (url.pathname.startsWith('/admin/')) await admin(request, response, url);
+    if (draining) writeEmpty(response, 503, { connection: 'close', 'retry-after': '1' });
+    else if (url.pathname.startsWith('/admin/')) await admin(request, response, url);
     else await http(request, response, url);
   };
   log('information', 'host', `serving ${functions.length} functions`, { port: service.port });
 
   let closing: Promise<void> | undefined;
   async function shut(): Promise<void> {
-    serve = undefined;
+    draining = true;
     timers.close();
-    const draining = [running.idle(graceMilliseconds), serviceBus.close(graceMilliseconds)];
-    await Promise.all([...draining, durable.close(graceMilliseconds)]);
+    durable.stop();
+    await Promise.all([running.idle(graceMilliseconds), serviceBus.close(graceMilliseconds)]);
+    serve = undefined;
+    await durable.close(settleMilliseconds);
     await service.close();
     await worker.runHooks('appTerminate', { hookData: {}, appHookData: worker.appHookData });
   }
@@ -191,6 +197,15 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
 }
 
 type Handler = ReturnType<typeof httpTrigger>;
+
+function bodyLimit(setting: string | undefined): number {
+  if (setting === undefined) return defaultBodyLimit;
+  const bytes = Number(setting);
+  if (!Number.isInteger(bytes) || bytes < 0) {
+    throw new Error('FUNCTIONS_REQUEST_BODY_SIZE_LIMIT is not a number of bytes');
+  }
+  return bytes;
+}
 
 /** undefined for a request target that is no path. */
 function requestUrl(target: string | undefined, origin: string): URL | undefined {

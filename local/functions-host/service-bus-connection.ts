@@ -1,5 +1,5 @@
 import { DefaultAzureCredential } from '@azure/identity';
-import { ServiceBusClient, type ServiceBusClientOptions, ServiceBusError } from '@azure/service-bus';
+import { ServiceBusClient, type ServiceBusClientOptions } from '@azure/service-bus';
 import type { OpenReceiver } from './service-bus-receiving.ts';
 
 /**
@@ -34,13 +34,12 @@ export function serviceBusClient(
 export function openQueueReceiver(
   connect: () => ServiceBusClient,
   entity: { readonly queue: string } | { readonly topic: string; readonly subscription: string },
-  maxAutoLockRenewalMilliseconds: number,
 ): OpenReceiver {
   return () => {
     const client = connect();
     const options = {
       receiveMode: 'peekLock',
-      maxAutoLockRenewalDurationInMs: maxAutoLockRenewalMilliseconds,
+      maxAutoLockRenewalDurationInMs: 0, // see lock-renewal.ts
       // Bodies reach the function as they were sent; parsing is the library's.
       skipParsingBodyAsJson: true,
     } as const;
@@ -50,7 +49,6 @@ export function openQueueReceiver(
         : client.createReceiver(entity.topic, entity.subscription, options);
     return {
       receiver,
-      lockLost: (message) => new ServiceBusError(message, 'MessageLockLost'),
       async close() {
         await receiver.close();
         await client.close();

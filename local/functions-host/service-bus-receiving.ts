@@ -4,20 +4,22 @@
  * 1. A message is completed if and only if its handler returned; a handler that throws has it abandoned.
  * 2. When receiving breaks, a new receiver takes over after a pause; the old one stays open until the handlers that it
  *    fed have settled, because a lock can only be settled through its own client.
- * 3. After a settlement that failed the lock is no longer renewed, so it runs out and the message comes again. (The SDK
- *    would go on renewing for the whole renewal duration if the handler just returned.)
+ * 3. Locks are renewed until the message is settled or its settlement has failed; then the lock runs out and the
+ *    message comes again. (Trying again is no use: after a reconnection the SDK settles on the link that is gone.)
  */
 import type { ProcessErrorArgs, ServiceBusReceivedMessage, ServiceBusReceiver } from '@azure/service-bus';
 import type { Clock } from '../durable/clock.ts';
+import { renewLock } from './lock-renewal.ts';
 import { type SettlementOutcome, settlementQueue } from './settlement.ts';
 
 /** What the trigger needs of the official receiver. */
-export type TriggerReceiver = Pick<ServiceBusReceiver, 'subscribe' | 'completeMessage' | 'abandonMessage'>;
+export type TriggerReceiver = Pick<
+  ServiceBusReceiver,
+  'subscribe' | 'completeMessage' | 'abandonMessage' | 'renewMessageLock'
+>;
 
 export interface OpenedReceiver {
   readonly receiver: TriggerReceiver;
-  /** The error that makes the SDK stop renewing a message's lock and leave it alone. */
-  lockLost(message: string): Error;
   close(): Promise<void>;
 }
 
@@ -26,6 +28,8 @@ export type OpenReceiver = () => OpenedReceiver;
 export interface ReceivingOptions {
   readonly open: OpenReceiver;
   readonly maxConcurrentCalls: number;
+  /** For how long a running function's lock is renewed. */
+  readonly maxLockRenewalMilliseconds: number;
   /** false leaves completed handlers' messages to their locks, as Azure does. */
   readonly autoComplete: boolean;
   readonly handle: (message: ServiceBusReceivedMessage) => Promise<void>;
@@ -145,19 +149,22 @@ function startSession(
     try {
       await settlements.settle(outcome, run);
     } catch (fault) {
-      // Invariant 3.
-      throw opened.lockLost(`a message could not be settled (${outcome}): ${(fault as Error).message}`);
+      options.report('warning', `a message could not be settled (${outcome}): ${(fault as Error).message}`);
     }
   }
 
   async function process(message: ServiceBusReceivedMessage): Promise<void> {
+    const stopRenewal = renewLock(receiver, message, options.maxLockRenewalMilliseconds, options.clock);
     try {
-      await options.handle(message);
-    } catch {
-      await settle('abandon', message); // the function's error has been logged where it was invoked
-      return;
+      const succeeded = await options.handle(message).then(
+        () => true,
+        () => false, // logged where the function was invoked
+      );
+      if (!succeeded) await settle('abandon', message);
+      else if (options.autoComplete) await settle('complete', message);
+    } finally {
+      stopRenewal();
     }
-    if (options.autoComplete) await settle('complete', message);
   }
 
   async function processMessage(message: ServiceBusReceivedMessage): Promise<void> {

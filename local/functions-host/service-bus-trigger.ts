@@ -80,6 +80,7 @@ export async function startServiceBusTriggers(
       keepReceiving({
         open,
         maxConcurrentCalls: options.hostJson.maxConcurrentCalls,
+        maxLockRenewalMilliseconds: options.hostJson.maxAutoLockRenewalMilliseconds,
         autoComplete: options.hostJson.autoCompleteMessages,
         handle,
         clock: options.clock,

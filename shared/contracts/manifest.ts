@@ -21,7 +21,7 @@ import { reportedMetrics } from './reply.ts';
 /** Largest `submitted` reply in bytes. */
 export const MAX_MANIFEST_BYTES = 16_384;
 /** Weights are whole numbers that fit 29 bits, so that weight times a float32 is exact in a float64. */
-export const MAX_WEIGHT = 2 ** 29 - 1;
+const MAX_WEIGHT = 2 ** 29 - 1;
 export const SUITE = 'RSA-OAEP-256+FLOE-GCM256-256K+ES256';
 
 const keyReference = z.strictObject({ kid: keyId, jkt: thumbprint });

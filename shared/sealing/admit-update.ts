@@ -37,7 +37,6 @@ export async function admitUpdate(options: {
 }): Promise<Admission> {
   const { manifest, contentLength, ciphertext, unwrap, expectedSchema, normCap } = options;
   const { h, ctLen } = manifest;
-  if (contentLength !== ctLen) return wrongLength(contentLength, ctLen);
 
   const last = segmentCount(h.len) - 1;
   const digest = createHash('sha256');
@@ -53,6 +52,8 @@ export async function admitUpdate(options: {
   let received = 0;
   try {
     for await (const piece of regroup(ciphertext, pieceLength)) {
+      // Judged here rather than before the loop, because leaving the loop is what ends the download.
+      if (contentLength !== ctLen) return wrongLength(contentLength, ctLen);
       received += piece.length;
       if (received > ctLen) return wrongLength(received, ctLen);
       digest.update(piece);

@@ -18,7 +18,7 @@ export type SignatureLabel =
 /** Signs a 32-byte digest with ES256 and returns r || s, 64 bytes: what Key Vault's `sign` does. */
 export type SignDigest = (digest: Uint8Array) => Promise<Uint8Array>;
 
-export const SIGNATURE_BYTES = 64;
+const SIGNATURE_BYTES = 64;
 
 function signedMessage(label: SignatureLabel, body: unknown): Buffer {
   return Buffer.from(`${label}\0${canonicalJson(body)}`, 'utf8');

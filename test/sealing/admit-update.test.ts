@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { FLSE } from '../../shared/sealing/floe.ts';
 import { admitUpdate } from '../../shared/sealing/open.ts';
@@ -7,7 +8,7 @@ const silo = makeSilo('north');
 const plaintext = vector([1, 2, 3]);
 const { reply, ciphertext } = await seal(silo, plaintext);
 const long = await seal(silo, vector(Array.from({ length: 200_000 }, () => 1)));
-const request = {
+const request: Parameters<typeof admitUpdate>[0] = {
   manifest: reply.m,
   contentLength: ciphertext.length,
   ciphertext: chunked(ciphertext),
@@ -117,6 +118,18 @@ it('stops reading as soon as there is more than the blob was said to have', asyn
   }
   expect(await again({ ciphertext: endless() })).toMatchObject({ slug: 'blob-length' });
   expect(read).toBeLessThan(4 * FLSE.segmentLength);
+});
+
+it('ends the download whichever way it is refused', async () => {
+  for (const [contentLength, bytes] of [
+    [ciphertext.length + 1, ciphertext],
+    [ciphertext.length, Buffer.alloc(1_000_000)],
+  ] as const) {
+    const download = Readable.from(chunked(bytes));
+    const result = await again({ contentLength, ciphertext: download });
+    expect(result).toMatchObject({ slug: 'blob-length' });
+    expect(download.destroyed).toBe(true);
+  }
 });
 
 it('an expected schema that differs refuses what is right by its own manifest', async () => {

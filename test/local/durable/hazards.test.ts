@@ -1,6 +1,15 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { everyHazard } from '../../../local/durable/strict.ts';
-import { ended, outputOf, settle, start, startEngine, stopEngines, until } from './engine-under-test.ts';
+import {
+  ended,
+  openGate,
+  outputOf,
+  settle,
+  start,
+  startEngine,
+  stopEngines,
+  until,
+} from './engine-under-test.ts';
 
 afterAll(stopEngines);
 
@@ -37,6 +46,19 @@ describe('strict mode', () => {
     const { engine } = startEngine();
     const instance = await ended(engine, await start(engine, 'failsWithOpenTimer'));
     expect(outputOf(instance)).toMatch(/own trouble; durable hazard 5: .*timer/);
+  });
+
+  it('lets an orchestration go on after Task.all failed fast, once the host has caught up', async () => {
+    const { engine } = startEngine();
+    const id = await start(engine, 'failFast', undefined, 'fails-fast');
+    await until('the gate is there and opens', () => openGate(id));
+    expect(outputOf(await ended(engine, id))).toBe('compensated');
+  });
+
+  it('finds no drift where a retried call races a timer that is then cancelled', async () => {
+    const { engine, clock } = startEngine();
+    const id = await start(engine, 'slowestWins', undefined, 'races');
+    expect(outputOf(await ended(engine, id, clock))).toEqual(['races worked', 'next']);
   });
 
   it('finds nothing in orchestrations that do it right', async () => {

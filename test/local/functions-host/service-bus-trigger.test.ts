@@ -46,8 +46,7 @@ async function startTrigger(options: TriggerOptions) {
     clock: systemClock,
     random: () => 0.5,
     log: (_level, _category, message) => options.log?.(message),
-    connect: async (_connection, entity) =>
-      openQueueReceiver(() => connect(options.endpoint()), entity, 60_000),
+    connect: async (_connection, entity) => openQueueReceiver(() => connect(options.endpoint()), entity),
     async invoke(_fn, invocation) {
       let error: unknown;
       try {
@@ -183,6 +182,21 @@ describe('a Service Bus trigger', () => {
     await until('all are handled and settled', () => handled.size === 30 && bus.queues()[0]?.active === 0);
     expect(bus.queues()[0]?.deadLetter).toBe(0);
   }, 40_000);
+
+  it('keeps the lock of a function that runs longer than it, so that nobody else gets the message', async () => {
+    const { bus } = await startNamespace([{ name: 'q', maxDeliveryCount: 5, lockDurationMs: 1_000 }]);
+    let deliveries = 0;
+    await startTrigger({
+      endpoint: () => bus.endpoint,
+      handle: async () => {
+        deliveries++;
+        await new Promise((resolve) => setTimeout(resolve, 2_500));
+      },
+    });
+    await send(bus.endpoint, ['long']);
+    await until('it is completed', () => deliveries > 0 && bus.queues()[0]?.active === 0);
+    expect(deliveries).toBe(1);
+  });
 
   it('waits for a running function when it closes, and settles its message', async () => {
     const { bus } = await startNamespace([queue('q')]);
