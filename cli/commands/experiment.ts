@@ -37,12 +37,14 @@ export function experimentCommand(program: Command): void {
     .description('follow an experiment until it has ended; Ctrl-C leaves it running')
     .action((id: string, options: SessionOptions) => watch(id, options, openSession(options)));
 
-  withConnection(noun.command('round <id> <round>'))
+  withConnection(noun.command('round'))
     .description('show one round, silo by silo')
+    .argument('<id>')
+    .argument('<round>', 'its number; 0 makes the initial model', wholeNumber)
     .option('--attempt <number>', 'an earlier attempt; default the last', wholeNumber)
-    .action(async (id: string, round: string, options: SessionOptions & { attempt?: number }) => {
+    .action(async (id: string, round: number, options: SessionOptions & { attempt?: number }) => {
       const { client, say } = openSession(options);
-      const view = await client.showRound(id, wholeNumber(round), options.attempt);
+      const view = await client.showRound(id, round, options.attempt);
       const { roundDetails } = await import('../output/experiment-text.ts');
       say.result(view, () => roundDetails(view));
     });
