@@ -31,9 +31,10 @@ export function renewLock(
 
   function schedule(): void {
     const now = clock.now();
-    if (stopped || now >= end) return;
     const remaining = (message.lockedUntilUtc?.getTime() ?? now) - now;
-    cancel = clock.after(Math.max(remaining / 2, shortestPause), () => void renew());
+    const pause = Math.max(remaining / 2, shortestPause);
+    if (stopped || now + pause > end) return;
+    cancel = clock.after(pause, () => void renew());
   }
 
   schedule();
