@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { ifPresent } from '../../agent/durable-file.ts';
 import { type Journal, openJournal } from '../../agent/journal.ts';
+import { journalEntry } from '../../agent/journal-entry.ts';
 import { plainReply } from '../../shared/contracts/reply.ts';
 import { EXPERIMENT, exampleModel, planFor, startCoordinatorPeer } from './support/coordinator-peer.ts';
 import { eventually } from './support/eventually.ts';
@@ -32,8 +34,10 @@ function dyingJournal(nth: number, when: 'before' | 'after', die: () => void): t
   };
 }
 
-async function journalled(directory: string): Promise<unknown> {
-  return JSON.parse(await readFile(join(directory, 'journal', `${participation}.json`), 'utf8'));
+/** The step that the journal on disk names; undefined before there is an entry. */
+async function journalledStep(directory: string): Promise<string | undefined> {
+  const text = await ifPresent(readFile(join(directory, 'journal', `${participation}.json`), 'utf8'));
+  return text === undefined ? undefined : journalEntry.parse(JSON.parse(text)).state.step;
 }
 
 // Writes of one update: received, trained, sealed, uploaded, replied.
@@ -67,9 +71,7 @@ for (const { nth, when } of points) {
 
     peer.start();
     await eventually(
-      async () =>
-        ((await journalled(peer.config.workDirectory)) as { state: { step: string } }).state.step ===
-        'replied',
+      async () => (await journalledStep(peer.config.workDirectory)) === 'replied',
       'the reply after the restart',
     );
     // Training ran again only where its end had not been kept, and from the same state as the first time.

@@ -84,6 +84,8 @@ export interface CoordinatorPeer {
     /** Cut the connection after so many bytes, once per entry. */
     cuts: number[];
     ignoreRanges: boolean;
+    /** Accept the request for the model and say nothing. */
+    silent: boolean;
     thumbprint: string | null;
   };
   readonly seen: { links: number; authorizations: string[]; ranges: string[] };
@@ -97,6 +99,7 @@ export async function startCoordinatorPeer(model = exampleModel()): Promise<Coor
     secondsLeft: 600,
     cuts: [],
     ignoreRanges: false,
+    silent: false,
     thumbprint: key.jkt,
   };
   const seen: CoordinatorPeer['seen'] = { links: 0, authorizations: [], ranges: [] };
@@ -120,6 +123,7 @@ export async function startCoordinatorPeer(model = exampleModel()): Promise<Coor
 
   function serveModel(range: string | undefined, response: ServerResponse): void {
     seen.ranges.push(range ?? 'all');
+    if (behaviour.silent) return;
     const from = behaviour.ignoreRanges ? 0 : Number(/^bytes=(\d+)-$/.exec(range ?? '')?.[1] ?? 0);
     const rest = behaviour.model.subarray(from);
     response.writeHead(from > 0 ? 206 : 200, { 'content-length': rest.length });
