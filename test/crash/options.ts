@@ -33,7 +33,7 @@ export function readOptions(args: readonly string[]): CrashOptions {
     kills: whole('kills', values.kills, quick ? 6 : 4 * runs),
     partialRuns,
     partialKills: (quick ? 3 : 4) * partialRuns,
-    rounds: quick ? 3 : 4,
+    rounds: quick ? 2 : 4,
     seed: whole('seed', values.seed, 1),
     json,
   };
