@@ -1,6 +1,6 @@
 import { DefaultAzureCredential } from '@azure/identity';
 import { ServiceBusClient, type ServiceBusClientOptions } from '@azure/service-bus';
-import type { OpenReceiver } from './service-bus-receiving.ts';
+import type { OpenReceiver } from './service-bus-session.ts';
 
 /**
  * No retries: the trigger itself tries again for ever and wants to hear of a broken broker soon, and a settlement must

@@ -6,36 +6,14 @@
  *    fed have settled, because a lock can only be settled through its own client.
  * 3. Locks are renewed until the message is settled or its settlement has failed; then the lock runs out and the
  *    message comes again. (Trying again is no use: after a reconnection the SDK settles on the link that is gone.)
+ * 4. A receiver is not trusted to know that it is broken: when a connection is lost while it reconnects, the SDK may
+ *    stay silent for ever. A settlement without an answer, or messages waiting while nothing arrives, count as broken.
  */
-import type { ProcessErrorArgs, ServiceBusReceivedMessage, ServiceBusReceiver } from '@azure/service-bus';
-import type { Clock } from '../durable/clock.ts';
-import { renewLock } from './lock-renewal.ts';
-import { type SettlementOutcome, settlementQueue } from './settlement.ts';
+import { type Session, type SessionOptions, startSession } from './service-bus-session.ts';
 
-/** What the trigger needs of the official receiver. */
-export type TriggerReceiver = Pick<
-  ServiceBusReceiver,
-  'subscribe' | 'completeMessage' | 'abandonMessage' | 'renewMessageLock'
->;
-
-export interface OpenedReceiver {
-  readonly receiver: TriggerReceiver;
-  close(): Promise<void>;
-}
-
-export type OpenReceiver = () => OpenedReceiver;
-
-export interface ReceivingOptions {
-  readonly open: OpenReceiver;
-  readonly maxConcurrentCalls: number;
-  /** For how long a running function's lock is renewed. */
-  readonly maxLockRenewalMilliseconds: number;
-  /** false leaves completed handlers' messages to their locks, as Azure does. */
-  readonly autoComplete: boolean;
-  readonly handle: (message: ServiceBusReceivedMessage) => Promise<void>;
-  readonly clock: Clock;
+export interface ReceivingOptions extends SessionOptions {
+  /** Spreads the pauses, in [0, 1). */
   readonly random: () => number;
-  readonly report: (level: 'warning' | 'error', message: string) => void;
 }
 
 export interface Receiving {
@@ -47,12 +25,7 @@ const firstPause = 100;
 const longestPause = 10_000;
 const retireAfter = 60_000;
 const steadyAfter = 30_000;
-
-interface Session {
-  readonly inFlight: Set<Promise<void>>;
-  stop(): Promise<void>;
-  close(): Promise<void>;
-}
+const longestClose = 3_000;
 
 export function keepReceiving(options: ReceivingOptions): Receiving {
   const { clock } = options;
@@ -72,27 +45,23 @@ export function keepReceiving(options: ReceivingOptions): Receiving {
       };
     });
 
-  const quietly = async (what: string, work: () => Promise<void>): Promise<void> => {
-    try {
-      await work();
-    } catch (fault) {
-      options.report('warning', `${what} failed: ${(fault as Error).message}`);
-    }
-  };
-
-  async function drained(target: Session, milliseconds: number): Promise<void> {
+  /** Waits for `work` no longer than `milliseconds`: a receiver that is broken may never finish closing. */
+  async function atMost(milliseconds: number, work: Promise<unknown>): Promise<void> {
     let cancel: (() => void) | undefined;
     const limit = new Promise<void>((resolve) => {
       cancel = clock.after(milliseconds, resolve);
     });
-    await Promise.race([Promise.allSettled(target.inFlight), limit]);
+    await Promise.race([work, limit]);
     cancel?.();
   }
 
+  const quietly = (what: string, work: Promise<void>): Promise<void> =>
+    work.catch((fault: unknown) => options.report('warning', `${what} failed: ${(fault as Error).message}`));
+
   async function retire(target: Session, milliseconds: number): Promise<void> {
-    await quietly('stopping a receiver', () => target.stop());
-    await drained(target, milliseconds);
-    await quietly('closing a receiver', () => target.close());
+    await atMost(longestClose, quietly('stopping a receiver', target.stop()));
+    await atMost(milliseconds, Promise.allSettled(target.inFlight));
+    await atMost(longestClose, quietly('closing a receiver', target.close()));
   }
 
   function begin(): void {
@@ -127,72 +96,7 @@ export function keepReceiving(options: ReceivingOptions): Receiving {
       cancelPause?.();
       cancelSteady?.();
       if (session) await retire(session, graceMilliseconds);
-      await Promise.race([Promise.allSettled(retiring), pause(graceMilliseconds)]);
-      cancelPause?.();
-    },
-  };
-}
-
-function startSession(
-  options: ReceivingOptions,
-  events: { readonly onBroken: () => void; readonly onMessage: () => void },
-): Session {
-  const opened = options.open();
-  const { receiver } = opened;
-  const settlements = settlementQueue(options.clock);
-  const inFlight = new Set<Promise<void>>();
-  let stopped = false;
-
-  async function settle(outcome: SettlementOutcome, message: ServiceBusReceivedMessage): Promise<void> {
-    const run = (): Promise<void> =>
-      outcome === 'complete' ? receiver.completeMessage(message) : receiver.abandonMessage(message);
-    try {
-      await settlements.settle(outcome, run);
-    } catch (fault) {
-      options.report('warning', `a message could not be settled (${outcome}): ${(fault as Error).message}`);
-    }
-  }
-
-  async function process(message: ServiceBusReceivedMessage): Promise<void> {
-    const stopRenewal = renewLock(receiver, message, options.maxLockRenewalMilliseconds, options.clock);
-    try {
-      const succeeded = await options.handle(message).then(
-        () => true,
-        () => false, // logged where the function was invoked
-      );
-      if (!succeeded) await settle('abandon', message);
-      else if (options.autoComplete) await settle('complete', message);
-    } finally {
-      stopRenewal();
-    }
-  }
-
-  async function processMessage(message: ServiceBusReceivedMessage): Promise<void> {
-    // A message that arrives while stopping is left to its lock.
-    if (stopped) return;
-    events.onMessage();
-    const work = process(message).finally(() => inFlight.delete(work));
-    inFlight.add(work);
-    await work;
-  }
-
-  async function processError({ error, errorSource }: ProcessErrorArgs): Promise<void> {
-    if (stopped) return;
-    options.report('warning', `${errorSource}: ${error.message}`);
-    // The SDK reports a receive error after its own retries; other sources concern one message.
-    if (errorSource === 'receive') setImmediate(events.onBroken); // once the session is known
-  }
-
-  const subscription = receiver.subscribe(
-    { processMessage, processError },
-    { autoCompleteMessages: false, maxConcurrentCalls: options.maxConcurrentCalls },
-  );
-  return {
-    inFlight,
-    close: () => opened.close(),
-    async stop() {
-      stopped = true;
-      await subscription.close();
+      await atMost(graceMilliseconds, Promise.allSettled(retiring));
     },
   };
 }

@@ -5,7 +5,8 @@ import type { HostJson } from './host-json.ts';
 import type { Invocation, Invoked } from './invocation.ts';
 import type { Log } from './log.ts';
 import { bodyData, triggerMetadata } from './service-bus-message.ts';
-import { keepReceiving, type OpenReceiver, type Receiving } from './service-bus-receiving.ts';
+import { keepReceiving, type Receiving } from './service-bus-receiving.ts';
+import type { OpenReceiver } from './service-bus-session.ts';
 import { resolveSetting } from './settings.ts';
 
 export type ServiceBusEntity =

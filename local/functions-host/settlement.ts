@@ -12,10 +12,15 @@ export type SettlementOutcome = 'complete' | 'abandon';
 
 export interface SettlementQueue {
   /**
-   * Resolves or rejects with what `run` does, once it is its turn. Rejects when `run` takes longer than three seconds:
-   * after a connection was cut the SDK waits for an answer that never comes.
+   * Resolves or rejects with what `run` does, once it is its turn. Rejects with {@link SettlementUnanswered} when `run` takes longer
+   * than three seconds: after a connection was cut the SDK waits for an answer that never comes.
    */
   settle(outcome: SettlementOutcome, run: () => Promise<void>): Promise<void>;
+}
+
+/** Whether the message was settled is not known. */
+export class SettlementUnanswered extends Error {
+  override readonly name = 'SettlementUnanswered';
 }
 
 interface Entry {
@@ -54,7 +59,7 @@ export function settlementQueue(clock: Clock): SettlementQueue {
           let cancel: (() => void) | undefined;
           const limit = new Promise<void>((passed) => {
             cancel = clock.after(longestWait, () => {
-              reject(new Error('the broker did not answer the settlement'));
+              reject(new SettlementUnanswered('the broker did not answer the settlement'));
               passed();
             });
           });

@@ -1,6 +1,7 @@
 import type { ServiceBusReceivedMessage, ServiceBusReceiver } from '@azure/service-bus';
 import { describe, expect, it } from 'vitest';
-import { keepReceiving, type TriggerReceiver } from '../../../local/functions-host/service-bus-receiving.ts';
+import { keepReceiving } from '../../../local/functions-host/service-bus-receiving.ts';
+import type { TriggerReceiver } from '../../../local/functions-host/service-bus-session.ts';
 import { manualClock } from '../durable/manual-clock.ts';
 
 type Handlers = Parameters<ServiceBusReceiver['subscribe']>[0];
@@ -151,6 +152,27 @@ describe('receiving', () => {
     await pass(100);
     expect(peer.opened).toHaveLength(2);
     expect(reports[0]).toContain('could not be settled (complete)');
+  });
+
+  it('does not wait for ever for a receiver that never stops', async () => {
+    const peer = receivers();
+    const { receiving, pass } = start({
+      ...peer,
+      open: () => {
+        const opened = peer.open();
+        const subscribe = (): { close(): Promise<void> } => ({ close: () => new Promise(() => {}) });
+        return { ...opened, receiver: { ...opened.receiver, subscribe } };
+      },
+    });
+    let closed = false;
+    const closing = receiving.close(1_000).then(() => {
+      closed = true;
+    });
+    await pass(2_999);
+    expect(closed).toBe(false);
+    await pass(1);
+    await closing;
+    expect(peer.opened[0]?.closed).toBe(true);
   });
 
   it('opens nothing more once closed', async () => {
