@@ -64,7 +64,7 @@ async function startTrigger(options: TriggerOptions) {
 }
 
 async function until(what: string, probe: () => boolean): Promise<void> {
-  const end = Date.now() + 20_000;
+  const end = Date.now() + 45_000;
   while (!probe()) {
     if (Date.now() > end) throw new Error(`waited in vain until ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
@@ -161,7 +161,7 @@ describe('a Service Bus trigger', () => {
     await until('the second has come', () => seen.includes('second'));
     await until('it is completed', () => third.bus.queues()[0]?.active === 0);
     expect(seen).toEqual(['first', 'second']);
-  }, 40_000);
+  }, 60_000);
 
   it('gets every message handled when connections are cut while functions run', async () => {
     const { bus } = await startNamespace([{ name: 'q', maxDeliveryCount: 50, lockDurationMs: 1_000 }]);
@@ -181,7 +181,7 @@ describe('a Service Bus trigger', () => {
     }
     await until('all are handled and settled', () => handled.size === 30 && bus.queues()[0]?.active === 0);
     expect(bus.queues()[0]?.deadLetter).toBe(0);
-  }, 40_000);
+  }, 60_000);
 
   it('keeps the lock of a function that runs longer than it, so that nobody else gets the message', async () => {
     const { bus } = await startNamespace([{ name: 'q', maxDeliveryCount: 5, lockDurationMs: 1_000 }]);
