@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url';
 
 export const repositoryRoot = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
-const sourceFolders = ['shared', 'activities', 'orchestrations', 'functions', 'agent', 'local', 'cli'];
+// The command line's own slugs are explained together in docs/cli.md.
+const sourceFolders = ['shared', 'activities', 'orchestrations', 'functions', 'agent', 'local'];
 
 /** Paths of all files under a folder of the repository that end so; folders of packages and builds are left out. */
 export function filesUnder(folder: string, ending: string): string[] {
