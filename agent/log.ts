@@ -34,9 +34,11 @@ function plain(value: LogFields[string]): string {
 /** What went wrong in one short line: the message and, where there is one, the client's error code. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown error';
+  // Clients that retry give up with all the errors they met: the last says how things stand.
+  if (error instanceof AggregateError && error.errors.length > 0) return reasonOf(error.errors.at(-1));
   const code = 'code' in error && typeof error.code === 'string' ? `${error.code}: ` : '';
   const cause = error.cause instanceof Error ? ` (${reasonOf(error.cause)})` : '';
-  const line = `${code}${withoutQueries(error.message.split('\n', 1)[0] ?? '')}${cause}`;
+  const line = `${code}${withoutQueries(error.message.split('\n', 1)[0] || error.name)}${cause}`;
   return line.slice(0, 500);
 }
 

@@ -7,7 +7,13 @@ interface Connection {
   readonly senders: Map<string, ServiceBusSender>;
 }
 
-/** Sends by one client with cached senders; after a failure the next send makes a new client. */
+/** The client waits a whole minute for a connection or link that broke while it was being opened, whatever its settings. */
+const SEND_LIMIT_MS = 20_000;
+
+/**
+ * Sends by one client with cached senders; after a failure the next send makes a new client. A send that was given up
+ * may still arrive: its repetition has the same message id and changes nothing.
+ */
 export function serviceBusOutbox(open: () => ServiceBusClient): Outbox {
   let present: Connection | undefined;
   let closed = false;
@@ -28,9 +34,10 @@ export function serviceBusOutbox(open: () => ServiceBusClient): Outbox {
         connection.senders.set(queue, sender);
       }
       try {
-        await sender.sendMessages(encoded(message));
+        await within(SEND_LIMIT_MS, sender.sendMessages(encoded(message)));
       } catch (error) {
-        await drop(connection);
+        // Closing may wait for the very connection that broke.
+        void drop(connection);
         throw error;
       }
     },
@@ -39,6 +46,18 @@ export function serviceBusOutbox(open: () => ServiceBusClient): Outbox {
       if (present !== undefined) await drop(present);
     },
   };
+}
+
+async function within<T>(limitMs: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`nothing was heard for ${limitMs / 1_000} s`)), limitMs);
+  });
+  try {
+    return await Promise.race([work, limit]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function encoded(message: OutgoingMessage): ServiceBusMessage {
