@@ -10,10 +10,11 @@ import type { SiloConfig } from '../config.ts';
 export function openServiceBus(
   config: Pick<SiloConfig, 'serviceBus'>,
   credential: TokenCredential,
+  timeoutInMs = 10_000,
 ): ServiceBusClient {
   const { namespace, webSocket } = config.serviceBus;
   return new ServiceBusClient(namespace, credential, {
-    retryOptions: { maxRetries: 2, timeoutInMs: 10_000, retryDelayInMs: 1_000 },
+    retryOptions: { maxRetries: 2, timeoutInMs, retryDelayInMs: 1_000 },
     ...(webSocket ? { webSocketOptions: { webSocket: WebSocket } } : {}),
   });
 }

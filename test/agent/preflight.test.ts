@@ -108,4 +108,5 @@ test('a log line is one line, whatever a trainer wrote, and a reason tells no li
   });
   expect(reasonOf(error)).toBe('GET https://blobs/x?... failed (http://y/?...)');
   expect(reasonOf('text')).toBe('unknown error');
+  expect(reasonOf(new AggregateError([new Error('first'), new Error('last')]))).toBe('last');
 });
