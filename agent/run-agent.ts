@@ -8,7 +8,7 @@ import { openJournal } from './journal.ts';
 import type { Log } from './log.ts';
 import type { World } from './ports.ts';
 import { startProgress } from './progress.ts';
-import { sweep } from './sweep.ts';
+import { forgetLongPast, sweep } from './sweep.ts';
 import { killLeftover } from './trainer.ts';
 import { openWorkDirectory } from './work-directory.ts';
 import { lockWorkDirectory } from './work-lock.ts';
@@ -40,6 +40,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
   try {
     for (const name of await readdir(work.tasks)) killLeftover(join(work.tasks, name));
     const journal = await (options.journalAt ?? openJournal)(work.journal, log);
+    await forgetLongPast(journal, world.clock.now());
     await sweep(work, journal);
     const progress = startProgress({
       outbox: world.outbox,

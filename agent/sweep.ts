@@ -23,6 +23,17 @@ export async function sweep(work: WorkDirectory, journal: Journal): Promise<void
   }
 }
 
+/** How long a finished task whose experiment never said that it had ended is remembered. */
+const REMEMBERED_MS = 30 * 24 * 3_600_000;
+
+/** Forgets finished tasks of experiments that fell silent long ago; `now` in epoch milliseconds. */
+export async function forgetLongPast(journal: Journal, now: number): Promise<void> {
+  for (const entry of journal.entries()) {
+    const longPast = now - Date.parse(entry.plan.deadline) > REMEMBERED_MS;
+    if (longPast && !isUnfinished(entry)) await journal.remove(entry.participation);
+  }
+}
+
 /** Sealed bytes are kept until the coordinator has said what became of them. */
 function needsSealedBytes(entry: JournalEntry): boolean {
   return isUnfinished(entry) || (entry.state.step === 'replied' && entry.state.reply.kind === 'submitted');

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { openJournal } from '../../agent/journal.ts';
 import { startOfProcess } from '../../agent/process-run.ts';
+import { forgetLongPast } from '../../agent/sweep.ts';
 import { killLeftover, runTrainer } from '../../agent/trainer.ts';
 import { commitState, copyState } from '../../agent/trainer-state.ts';
 import { lockWorkDirectory, WorkDirectoryInUse } from '../../agent/work-lock.ts';
@@ -59,6 +60,22 @@ test('the journal comes back in order of arrival, and moves only for the holder 
   const again = await openJournal(root, quiet);
   expect(again.entries()).toEqual(journal.entries());
   expect(again.entries().map(({ plan }) => plan.round)).toEqual([3, 1, 2]);
+});
+
+test('finished tasks of experiments that fell silent are forgotten after a month, unfinished ones are not', async () => {
+  const journal = await openJournal(await directory(), quiet);
+  const now = Date.now();
+  const days = (count: number) => new Date(now - count * 24 * 3_600_000).toISOString();
+  for (const [round, deadline, finished] of [
+    [1, days(31), true],
+    [2, days(31), false],
+    [3, days(29), true],
+  ] as const) {
+    const { entry } = await journal.add('a', planFor(exampleModel(), { round, deadline }));
+    if (finished) await journal.move(entry, { step: 'over', why: 'late' });
+  }
+  await forgetLongPast(journal, now);
+  expect(journal.entries().map(({ plan }) => plan.round)).toEqual([2, 3]);
 });
 
 test('a journal file that the agent did not write is put aside, and half-written ones are removed', async () => {
