@@ -18,3 +18,16 @@ export function openServiceBus(
     ...(webSocket ? { webSocketOptions: { webSocket: WebSocket } } : {}),
   });
 }
+
+/** Closing waits for a connection that broke while it was being opened; nobody should wait with it for long. */
+const CLOSE_LIMIT_MS = 3_000;
+
+/** Closes as far as that goes in a short time; never rejects. */
+export async function closeServiceBus(client: ServiceBusClient): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, CLOSE_LIMIT_MS);
+  });
+  await Promise.race([client.close().catch(() => undefined), limit]);
+  clearTimeout(timer);
+}

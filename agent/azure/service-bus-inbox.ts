@@ -11,6 +11,7 @@ import type { ServiceBusClient, ServiceBusReceivedMessage, ServiceBusReceiver } 
 import { backoffDelay } from '../backoff.ts';
 import { type Log, reasonOf } from '../log.ts';
 import type { Clock, Inbox } from '../ports.ts';
+import { closeServiceBus } from './service-bus-client.ts';
 
 const RECONNECT = { firstMs: 500, maxMs: 30_000 };
 const HANDLE_AGAIN = { firstMs: 500, maxMs: 15_000 };
@@ -71,7 +72,7 @@ export function serviceBusInbox(options: {
           failures += 1;
           log('warn', 'queue-unreachable', { queue, reason: reasonOf(error) });
         } finally {
-          await client.close().catch(() => undefined);
+          await closeServiceBus(client);
         }
         if (!signal.aborted)
           await clock.sleep(backoffDelay(Math.max(1, failures), RECONNECT, clock.random), signal);
@@ -82,7 +83,7 @@ export function serviceBusInbox(options: {
       try {
         await client.createReceiver(queue).peekMessages(1);
       } finally {
-        await client.close().catch(() => undefined);
+        await closeServiceBus(client);
       }
     },
   };

@@ -1,6 +1,7 @@
 import type { ServiceBusClient, ServiceBusMessage, ServiceBusSender } from '@azure/service-bus';
 import { canonicalJson } from '../../shared/sealing/canonical-json.ts';
 import type { Outbox, OutgoingMessage } from '../ports.ts';
+import { closeServiceBus } from './service-bus-client.ts';
 
 interface Connection {
   readonly client: ServiceBusClient;
@@ -20,7 +21,7 @@ export function serviceBusOutbox(open: () => ServiceBusClient): Outbox {
 
   async function drop(connection: Connection): Promise<void> {
     if (present === connection) present = undefined;
-    await connection.client.close().catch(() => undefined);
+    await closeServiceBus(connection.client);
   }
 
   return {
