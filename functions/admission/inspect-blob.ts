@@ -24,7 +24,8 @@ export async function inspectBlob(
   if (opened === undefined)
     return refuse('blob-missing', `There is no blob ${path} in this silo's container.`);
   const expectedSchema = await schemaOfBase(context, services);
-  const { normCap } = context.plan.limits;
+  // The cap bounds a change; a first model is no change, so silos do not clip it either.
+  const normCap = context.plan.base === null ? undefined : context.plan.limits.normCap;
   const admission = await admitUpdate({
     manifest,
     contentLength: opened.bytes,
