@@ -4,11 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ApiClient, createApiClient } from '../../cli/api-client.ts';
 import { prepareSilos } from '../../cli/demo/prepare-silos.ts';
-import { resolveProfile } from '../../cli/profile.ts';
 import { freePortBase } from '../../cli/up/free-ports.ts';
 import { type LocalStack, startLocalStack } from '../../cli/up/local-stack.ts';
 import { packageRoot } from '../../cli/up/package-root.ts';
 import type { SupervisedProcess } from '../../cli/up/supervised-process.ts';
+import { cloudDirectories } from '../../local/cloud/directories.ts';
+import { operatorToken } from './operator-token.ts';
 
 export const silos: readonly string[] = ['silo-1', 'silo-2', 'silo-3'];
 
@@ -27,7 +28,7 @@ export interface Ending {
 export interface CrashStack {
   readonly dataDir: string;
   readonly trainingData: string;
-  readonly caFile: string | undefined;
+  readonly caFile: string;
   readonly client: ApiClient;
   readonly victims: readonly Victim[];
   /** Every unasked end of a process so far, whoever caused it. */
@@ -44,14 +45,17 @@ export async function startCrashStack(): Promise<CrashStack> {
   const onRestart = (name: string): void => void endings.push({ at: Date.now(), process: name });
   const stack = await startLocalStack({ dataDir, portBase, onRestart });
   try {
-    const profile = resolveProfile({ data: dataDir }, { environment: {} });
-    const client = createApiClient({ ...profile, timeoutMs: 10_000 });
+    const client = createApiClient({
+      endpoint: stack.api,
+      token: operatorToken(dataDir),
+      timeoutMs: 10_000,
+    });
     const trainer = join(packageRoot(), 'test', 'crash', 'trainers', 'seeded.mjs');
     await prepareSilos({ stack, client, silos, trainer, data: trainingData });
     return {
       dataDir,
       trainingData,
-      caFile: profile.local?.caFile,
+      caFile: join(cloudDirectories(dataDir).tls, 'ca.pem'),
       client,
       victims: victimsOf(stack),
       endings,

@@ -13,7 +13,7 @@ export interface LedgerChecked {
 
 export async function checkLedger(options: {
   client: ApiClient;
-  caFile: string | undefined;
+  caFile: string;
   view: ExperimentView;
 }): Promise<LedgerChecked> {
   const { client, caFile, view } = options;
@@ -82,7 +82,7 @@ function checkAttempt(shown: ShownRound): string[] {
 
 async function checkContents(
   client: ApiClient,
-  caFile: string | undefined,
+  caFile: string,
   experiment: string,
   models: readonly ModelView[],
 ): Promise<string[]> {

@@ -41,12 +41,12 @@ describe('the check that nobody trains twice', () => {
   });
 
   it('finds a repetition for which only others had died, or the agent at another time', async () => {
-    const notes = [note(10, 'start'), note(12, 'end'), note(15, 'start')];
+    const notes = [note(10_000, 'start'), note(12_000, 'end'), note(15_000, 'start')];
     const endings = [
-      { at: 13, process: 'agent-1' },
-      { at: 13, process: 'coordinator' },
-      { at: 9, process: 'agent-2' },
-      { at: 16, process: 'agent-2' },
+      { at: 13_000, process: 'agent-1' },
+      { at: 13_000, process: 'coordinator' },
+      { at: 8_000, process: 'agent-2' },
+      { at: 16_000, process: 'agent-2' },
     ];
     expect((await check(notes, endings)).faults).toEqual([
       'train of round 1 in silo-2 was trained again although its agent had not died',

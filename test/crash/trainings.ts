@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { agentOf, type Ending, silos } from './crash-stack.ts';
 
+/** From the moment that an agent makes a process to the one from which that process counts its time. */
+const processStartMs = 1_000;
+
 const note = z.object({
   at: z.number(),
   event: z.enum(['start', 'end']),
@@ -55,7 +58,9 @@ function repeated(name: string, entries: readonly Note[], endings: readonly Endi
     const from = before?.at;
     const agentDied =
       from === undefined ||
-      endings.some(({ at, process }) => process === agentOf(entry.silo) && at >= from && at <= entry.at);
+      endings.some(
+        ({ at, process }) => process === agentOf(entry.silo) && at >= from - processStartMs && at <= entry.at,
+      );
     if (!agentDied) faults.push(`${name} was trained again although its agent had not died`);
     before = entry;
   }

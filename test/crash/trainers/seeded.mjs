@@ -11,10 +11,10 @@ const directory = process.env.TRIBUTARY_TASK_DIR ?? '';
 const silo = process.env.TRIBUTARY_SILO ?? '';
 const task = JSON.parse(readFileSync(join(directory, 'task.json'), 'utf8'));
 
-/** @param {string} event */
-function note(event) {
+/** @param {string} event @param {number} at epoch milliseconds */
+function note(event, at) {
   const { experimentId: experiment, round, task: kind } = task;
-  const line = { at: Date.now(), event, silo, experiment, round, task: kind, kept: resultIsKept() };
+  const line = { at, event, silo, experiment, round, task: kind, kept: resultIsKept() };
   appendFileSync(join(process.env.TRIBUTARY_DATA_DIR ?? '', 'trainings.jsonl'), `${JSON.stringify(line)}\n`);
 }
 
@@ -60,7 +60,8 @@ function writeDurably(name, content) {
   renameSync(join(directory, `${name}.tmp`), join(directory, name));
 }
 
-note('start');
+// Its agent may have died since this process began.
+note('start', performance.timeOrigin);
 const { trainingMs, stragglerMs } = task.config;
 const straggles = noise(`straggler/${silo}/${task.seed}`) > 0.1;
 await sleep(trainingMs + (straggles && task.task === 'train' ? stragglerMs : 0));
@@ -78,4 +79,4 @@ if (task.task === 'init') {
   const numExamples = 100 + Math.round(100 * (noise(`examples/${silo}`) + 0.5));
   writeDurably('metrics.json', JSON.stringify({ numExamples, metrics: { loss } }));
 }
-note('end');
+note('end', Date.now());
