@@ -5,13 +5,14 @@ import { defaultPortBase } from '../../local/cloud/ports.ts';
 import type { ExperimentView } from '../../shared/contracts/api.ts';
 import { metricsText, table } from '../output/tables.ts';
 import { untilInterrupted } from '../up/until-interrupted.ts';
+import { portBase, wholeNumber } from '../whole-number.ts';
 import { median } from './round-times.ts';
 import { type DemoResult, runDemo } from './run-demo.ts';
 
 interface Options {
   readonly data: string;
-  readonly portBase: string;
-  readonly seed: string;
+  readonly portBase: number;
+  readonly seed: number;
   readonly json?: boolean;
 }
 
@@ -21,8 +22,8 @@ export function demoCommand(program: Command): void {
     .command('demo')
     .description('run a whole federated experiment on this machine, on real mails')
     .option('--data <directory>', 'where everything is kept', '.tributary')
-    .option('--port-base <number>', 'first port of a range of 60', String(defaultPortBase))
-    .option('--seed <number>', 'how mails are dealt and training is seeded', '1')
+    .option('--port-base <number>', 'first port of a range of 60', portBase, defaultPortBase)
+    .option('--seed <number>', 'how mails are dealt and training is seeded', wholeNumber(0, 2 ** 31), 1)
     .option('--json', 'print the figures as JSON and stop')
     .action(async (options: Options) => {
       const started = performance.now();
@@ -34,8 +35,8 @@ export function demoCommand(program: Command): void {
       const onUpdate = progress(say);
       const { stack, result } = await runDemo({
         dataDir,
-        portBase: Number(options.portBase),
-        seed: Number(options.seed),
+        portBase: options.portBase,
+        seed: options.seed,
         say,
         onUpdate,
       });

@@ -2,10 +2,14 @@ import pc from 'picocolors';
 import { allSlugs } from '../../shared/contracts/refusals.ts';
 import { CliError } from '../cli-error.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { ProcessFailed } from '../up/process-failed.ts';
 
 /** Any error as one that can be reported: what was not foreseen becomes `internal`, exit code 1. */
 export function asCliError(error: unknown): CliError {
   if (error instanceof CliError) return error;
+  if (error instanceof ProcessFailed) {
+    return new CliError({ slug: 'not-started', detail: error.message, exitCode: exitCodes.failed });
+  }
   const detail = error instanceof Error ? error.message : String(error);
   return new CliError({ slug: 'internal', detail, exitCode: exitCodes.failed });
 }

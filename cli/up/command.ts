@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import pc from 'picocolors';
 import { cloudDirectories } from '../../local/cloud/directories.ts';
 import { defaultPortBase } from '../../local/cloud/ports.ts';
+import { portBase } from '../whole-number.ts';
 import { startLocalStack } from './local-stack.ts';
 import { untilInterrupted } from './until-interrupted.ts';
 
@@ -12,14 +13,14 @@ export function upCommand(program: Command): void {
     .command('up')
     .description('start the embedded cloud and the coordinator on this machine')
     .option('--data <directory>', 'where everything is kept; a second start resumes', '.tributary')
-    .option('--port-base <number>', 'first port of a range of 60', String(defaultPortBase))
+    .option('--port-base <number>', 'first port of a range of 60', portBase, defaultPortBase)
     .option('--json', 'print one JSON line when everything serves')
-    .action(async (options: { data: string; portBase: string; json?: boolean }) => {
+    .action(async (options: { data: string; portBase: number; json?: boolean }) => {
       const dataDir = resolve(options.data);
       const note = (text: string): void => void process.stderr.write(`${text}\n`);
       const stack = await startLocalStack({
         dataDir,
-        portBase: Number(options.portBase),
+        portBase: options.portBase,
         onRestart: (name, how) => note(pc.yellow(`${name} ended (${how}); started again`)),
       });
       if (options.json === true) {

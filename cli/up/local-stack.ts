@@ -5,7 +5,8 @@ import { readEnvironment } from '../../local/cloud/environment-file.ts';
 import { portsFrom } from '../../local/cloud/ports.ts';
 import { takenPorts } from './free-ports.ts';
 import { bundles } from './package-root.ts';
-import { ProcessFailed, type SupervisedProcess, superviseProcess } from './supervised-process.ts';
+import { ProcessFailed } from './process-failed.ts';
+import { type SupervisedProcess, superviseProcess } from './supervised-process.ts';
 
 export interface LocalStackOptions {
   readonly dataDir: string;

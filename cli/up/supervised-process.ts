@@ -10,6 +10,7 @@ import { createWriteStream, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ProcessFailed } from './process-failed.ts';
 
 export interface ProcessDescription {
   readonly name: string;
@@ -31,11 +32,9 @@ export interface SupervisedProcess {
   stop(): Promise<void>;
 }
 
-export class ProcessFailed extends Error {
-  override readonly name = 'ProcessFailed';
-}
-
 const graceMs = 8_000;
+/** A process that ends sooner than this after its start did not really start. */
+const shortLifeMs = 3_000;
 
 export async function superviseProcess(description: ProcessDescription): Promise<SupervisedProcess> {
   mkdirSync(dirname(description.logFile), { recursive: true });
@@ -43,15 +42,20 @@ export async function superviseProcess(description: ProcessDescription): Promise
   let child: ChildProcess | undefined;
   let stopping = false;
   let restarts = 0;
+  let shortLives = 0;
   let ended: Promise<void> = Promise.resolve();
 
   const start = async (): Promise<void> => {
     const started = launch(description, log);
+    const bornAt = performance.now();
     child = started.child;
     ended = started.ended.then(() => undefined);
     void started.ended.then(async (how) => {
       if (stopping || !started.wasReady()) return;
       description.onRestart?.(description.name, how);
+      shortLives = performance.now() - bornAt < shortLifeMs ? shortLives + 1 : 0;
+      // The first death is mended at once: a killed process should be missed as briefly as possible.
+      if (shortLives > 0) await sleep(Math.min(10_000, 250 * 2 ** shortLives));
       await restart();
     });
     await started.ready;
