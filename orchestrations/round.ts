@@ -57,14 +57,17 @@ export function* round(context: OrchestrationContext, input: RoundInput): Step<A
   if (opened.kind === 'refused') return { outcome: 'failed', ...opened.reason, retriable: opened.retriable };
   if (opened.kind === 'decided') return decided(opened.phase);
 
+  let unreachable = 0;
   for (let from = 0; from < opened.cohortSize; from += dispatchGroup) {
     const to = Math.min(from + dispatchGroup, opened.cohortSize);
-    yield* call(context, dispatchRound, { ...key, from, to, at: asInstant(now(context)) });
+    const dispatched = yield* call(context, dispatchRound, { ...key, from, to, at: asInstant(now(context)) });
+    unreachable += dispatched.unreachable;
   }
 
   const deadline = fromInstant(opened.deadline);
   report(context, key, 'collecting', 'updates from silos, until quorum', deadline);
-  const verdict = yield* collect(context, key, deadline);
+  // A silo that could not be reached raises no event: the ledger may have decided already.
+  const verdict = yield* collect(context, key, deadline, unreachable > 0);
   if (verdict === 'quorum' && opened.graceSeconds > 0) {
     const graceEnds = Math.min(now(context) + opened.graceSeconds * 1_000, deadline);
     report(context, key, 'collecting', 'the remaining silos, for the grace period', graceEnds);
@@ -110,9 +113,10 @@ function* collect(
   context: OrchestrationContext,
   key: AttemptKey,
   deadline: number,
+  lookFirst: boolean,
 ): Step<CollectingVerdict | 'deadline'> {
-  for (;;) {
-    const woken = yield* eventOrTime(context, events.quorum, deadline);
+  for (let look = lookFirst; ; look = false) {
+    const woken = look ? 'event' : yield* eventOrTime(context, events.quorum, deadline);
     if (woken === 'time') return 'deadline';
     const seen = yield* call(context, readRound, key);
     if (seen.cancelRequested) return 'stopped';

@@ -25,7 +25,7 @@ export function selectCohort(options: {
     .sort(compare);
 }
 
-/** A task's seed: from the experiment's seed, the round and the silo, never from the attempt. */
+/** A task's seed: from the experiment's seed and the round, never from the attempt; trainers add their silo. */
 export function taskSeed(seed: number, round: number): number {
   return mix(`${seed}/${round}`) % 2 ** 31;
 }
