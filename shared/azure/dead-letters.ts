@@ -1,6 +1,7 @@
 import type { ServiceBusClient } from '@azure/service-bus';
 import { queues } from '../domain/resources.ts';
 import type { DeadLetters } from '../ports/dead-letters.ts';
+import { within } from './time-limit.ts';
 
 const mostResubmissions = 5;
 
@@ -35,8 +36,8 @@ export function serviceBusDeadLetters(client: ServiceBusClient): DeadLetters {
           }
         }
       } finally {
-        await receiver.close();
-        await sender.close();
+        // A connection that broke may keep these waiting for ever.
+        await within(5_000, Promise.all([receiver.close(), sender.close()])).catch(() => undefined);
       }
       return moved;
     },
