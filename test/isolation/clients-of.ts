@@ -1,0 +1,59 @@
+/** The official SDK clients in the name of one identity of the embedded cloud. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CosmosClient } from '@azure/cosmos';
+import type { TokenCredential } from '@azure/identity';
+import { CryptographyClient, KeyClient } from '@azure/keyvault-keys';
+import { ServiceBusClient } from '@azure/service-bus';
+import { BlobServiceClient } from '@azure/storage-blob';
+import { accounts, database } from '../../local/cloud/directories.ts';
+import { readEnvironment } from '../../local/cloud/environment-file.ts';
+import type { Cloud } from '../../local/cloud/start-cloud.ts';
+
+/** Tokens from the identity endpoint, by the secret that the workload's environment file holds. */
+export function credentialFrom(environmentFile: string, clientId?: string): TokenCredential {
+  const environment = readEnvironment(environmentFile);
+  return {
+    async getToken(scopes) {
+      const resource = String(scopes).replace(/\/?\/\.default$/, '');
+      const query = new URLSearchParams({ 'api-version': '2019-08-01', resource });
+      if (clientId !== undefined) query.set('client_id', clientId);
+      const response = await fetch(`${environment['IDENTITY_ENDPOINT']}?${query.toString()}`, {
+        headers: { 'x-identity-header': environment['IDENTITY_HEADER'] ?? '' },
+      });
+      if (!response.ok) throw new Error(`no token: ${response.status} ${await response.text()}`);
+      const body = (await response.json()) as { access_token: string; expires_on: string };
+      return { token: body.access_token, expiresOnTimestamp: Number(body.expires_on) * 1000 };
+    },
+  };
+}
+
+/** A vault's SDK clients may not insist on Azure's own host names here. */
+const local = { disableChallengeResourceVerification: true, retryOptions: { maxRetries: 0 } } as const;
+
+export function clientsOf(cloud: Cloud, credential: TokenCredential) {
+  const bus = new ServiceBusClient(cloud.serviceBus.endpoint, credential, {
+    retryOptions: { maxRetries: 0, timeoutInMs: 10_000 },
+  });
+  const cosmos = new CosmosClient({ endpoint: cloud.cosmos.endpoint, aadCredentials: credential });
+  const account = (name: string) =>
+    new BlobServiceClient(cloud.blob.accountUrl(name), credential, { retryOptions: { maxTries: 1 } });
+  const containers = { models: account(accounts.models), updates: account(accounts.updates) };
+  return {
+    bus,
+    blob: (name: keyof typeof containers, container: string, blob: string) =>
+      containers[name].getContainerClient(container).getBlockBlobClient(blob),
+    blobs: (name: keyof typeof containers, container: string) =>
+      containers[name].getContainerClient(container),
+    delegation: (name: keyof typeof containers) =>
+      containers[name].getUserDelegationKey(new Date(), new Date(Date.now() + 600_000)),
+    cosmos: (container: string) => cosmos.database(database).container(container),
+    keys: (vault: string) => new KeyClient(vault, credential, local),
+    crypto: (kid: string) => new CryptographyClient(kid, credential, local),
+    async close() {
+      cosmos.dispose();
+      // Bounded: a client's close may never settle when its connection goes away meanwhile.
+      await Promise.race([bus.close(), sleep(2_000)]);
+    },
+  };
+}
+export type Clients = ReturnType<typeof clientsOf>;
