@@ -11,7 +11,13 @@ import {
   type Grant,
   siloGrants,
 } from '../../shared/domain/access.ts';
-import { blobContainers, cosmosContainers, keyNames, queues } from '../../shared/domain/resources.ts';
+import {
+  blobContainers,
+  cosmosContainers,
+  keyNames,
+  lockSeconds,
+  queues,
+} from '../../shared/domain/resources.ts';
 import { type BlobService, startBlob } from '../blob/blob-service.ts';
 import type { FaultPlan } from '../core/faults.ts';
 import type { TlsMaterial } from '../core/tls.ts';
@@ -177,7 +183,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     if (running !== undefined) return running;
     await serviceBus.ensureQueue({
       name: queues.silo(silo),
-      lockDurationMs: 60_000,
+      lockDurationMs: lockSeconds * 1_000,
       maxMessageBytes: 256 * 1024,
     });
     await blob.ensureContainer(accounts.updates, blobContainers.updates(silo), { versioning: true });
@@ -257,7 +263,11 @@ async function ensureSharedResources(
   serviceBus: ServiceBus,
 ): Promise<void> {
   // No duplicate detection: a stranger's junk under another's message id would swallow the real one.
-  await serviceBus.ensureQueue({ name: queues.updates, lockDurationMs: 60_000, maxDeliveryCount: 10 });
+  await serviceBus.ensureQueue({
+    name: queues.updates,
+    lockDurationMs: lockSeconds * 1_000,
+    maxDeliveryCount: 10,
+  });
   await serviceBus.ensureQueue({ name: queues.signals, defaultTtlMs: hour, maxDeliveryCount: 3 });
   await blob.ensureContainer(accounts.models, blobContainers.models);
   await blob.ensureContainer(accounts.models, blobContainers.rounds);

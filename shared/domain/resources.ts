@@ -5,6 +5,12 @@ export const queues = {
   silo: (silo: string): string => `silo-${silo}`,
 } as const;
 
+/**
+ * How long a message stays hidden after its receiver died, seconds. Receivers that live renew their locks, so a short
+ * time costs nothing and a killed process is missed more briefly.
+ */
+export const lockSeconds = 30;
+
 export const blobContainers = {
   models: 'models',
   rounds: 'rounds',
