@@ -6,26 +6,7 @@ import { CryptographyClient, KeyClient } from '@azure/keyvault-keys';
 import { ServiceBusClient } from '@azure/service-bus';
 import { BlobServiceClient } from '@azure/storage-blob';
 import { accounts, database } from '../../local/cloud/directories.ts';
-import { readEnvironment } from '../../local/cloud/environment-file.ts';
 import type { Cloud } from '../../local/cloud/start-cloud.ts';
-
-/** Tokens from the identity endpoint, by the secret that the workload's environment file holds. */
-export function credentialFrom(environmentFile: string, clientId?: string): TokenCredential {
-  const environment = readEnvironment(environmentFile);
-  return {
-    async getToken(scopes) {
-      const resource = String(scopes).replace(/\/?\/\.default$/, '');
-      const query = new URLSearchParams({ 'api-version': '2019-08-01', resource });
-      if (clientId !== undefined) query.set('client_id', clientId);
-      const response = await fetch(`${environment['IDENTITY_ENDPOINT']}?${query.toString()}`, {
-        headers: { 'x-identity-header': environment['IDENTITY_HEADER'] ?? '' },
-      });
-      if (!response.ok) throw new Error(`no token: ${response.status} ${await response.text()}`);
-      const body = (await response.json()) as { access_token: string; expires_on: string };
-      return { token: body.access_token, expiresOnTimestamp: Number(body.expires_on) * 1000 };
-    },
-  };
-}
 
 /** A vault's SDK clients may not insist on Azure's own host names here. */
 const local = { disableChallengeResourceVerification: true, retryOptions: { maxRetries: 0 } } as const;

@@ -20,8 +20,9 @@ import {
   siloGrants,
 } from '../../shared/domain/access.ts';
 import { trustLocalCa } from '../local/trust.ts';
-import { type Clients, clientsOf, credentialFrom } from './clients-of.ts';
+import { type Clients, clientsOf } from './clients-of.ts';
 import { type KeyUnderTest, type Operation, operationsOn, seed, silos, vaults } from './operations.ts';
+import { credentialFrom } from './workload-credential.ts';
 
 const identities = ['coordinator', 'aggregator', 'silo-a', 'silo-b', 'viewer'] as const;
 type Identity = (typeof identities)[number];
