@@ -70,11 +70,10 @@ async function chooseCohort(
   const isInit = input.task === 'init' && spec.initialModel.kind === 'init';
   const asked = spec.initialModel.kind === 'init' && isInit ? [spec.initialModel.silo] : spec.silos;
   const entries = await Promise.all(asked.map((silo) => services.roster.read(silo)));
-  const declined = new Set(
-    (await services.experiments.listParticipations(input, 'declined'))
-      .filter((participation) => participation.attempt < input.attempt)
-      .map((participation) => participation.silo),
-  );
+  // Of every attempt at this round: who declined one is not asked again.
+  const { experiment, round } = input;
+  const refusals = await services.experiments.listParticipations({ experiment, round }, 'declined');
+  const declined = new Set(refusals.map(({ silo }) => silo));
   const eligible = entries.filter((entry) => entry?.status === 'active' && !declined.has(entry.silo));
   const rule = isInit ? { fraction: 1 } : spec.roundPolicy.cohort;
   const quorum = isInit ? 1 : (spec.roundPolicy.quorum ?? cohortSize(rule, spec.silos.length));
