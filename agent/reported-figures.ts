@@ -1,17 +1,14 @@
 import { readFile, stat } from 'node:fs/promises';
 import * as z from 'zod';
 import { type Refusal, refuse } from '../shared/contracts/refusals.ts';
-import { reportedMetrics } from '../shared/contracts/reply.ts';
+import { MAX_EXAMPLES, reportedMetrics } from '../shared/contracts/reply.ts';
 import { ifPresent } from './durable-file.ts';
 
 const MAX_BYTES = 2 ** 20;
 
 /** metrics.json as training code writes it. What else it says (`privacy`, names of its own) is its own affair. */
 const metricsFile = z.object({
-  numExamples: z
-    .int()
-    .min(1)
-    .max(2 ** 48),
+  numExamples: z.int().min(1).max(MAX_EXAMPLES),
   metrics: reportedMetrics.default({}),
   /** Whether update.safetensors holds the trained weights or their difference from the model. */
   params: z.enum(['FULL', 'DIFF']).default('FULL'),

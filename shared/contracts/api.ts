@@ -4,6 +4,7 @@ import {
   experimentStatus,
   modelPointer,
   participationState,
+  recordedMetrics,
   roundCounters,
   roundPhase,
 } from './documents.ts';
@@ -17,7 +18,6 @@ import {
   siloId,
 } from './identifiers.ts';
 import { taskKind } from './plan.ts';
-import { reportedMetrics } from './reply.ts';
 import { experimentSpec } from './spec.ts';
 
 const reason = z.object({ slug: z.string(), detail: z.string() });
@@ -30,7 +30,7 @@ export const siloProgress = z.object({
   /** `invited` and `lost` are derived: there is no document for a silo that has not answered. */
   state: z.enum([...participationState.options, 'invited', 'lost']),
   numExamples: z.int().nullable(),
-  metrics: reportedMetrics.nullable(),
+  metrics: recordedMetrics.nullable(),
   reason: reason.nullable(),
   submittedAt: instant.nullable(),
   decidedAt: instant.nullable(),
@@ -62,7 +62,7 @@ export type RoundView = z.infer<typeof roundView>;
 export const metricsView = z.object({
   version: modelVersion,
   round: roundNumber,
-  metrics: reportedMetrics,
+  metrics: recordedMetrics,
   numExamples: z.int(),
 });
 export type MetricsView = z.infer<typeof metricsView>;
@@ -119,7 +119,7 @@ export const modelView = z.object({
   frozenSet: sha256Hex.nullable(),
   silos: z.int(),
   createdAt: instant,
-  metrics: reportedMetrics.nullable(),
+  metrics: recordedMetrics.nullable(),
 });
 export type ModelView = z.infer<typeof modelView>;
 export const modelList = z.object({ models: z.array(modelView) });

@@ -13,12 +13,14 @@ import {
   siloId,
 } from './identifiers.ts';
 import { baseModel, taskKind } from './plan.ts';
-import { reportedMetrics } from './reply.ts';
-import { experimentSpec } from './spec.ts';
+import { experimentSpec, metricName } from './spec.ts';
 
 /** A blob by container path and digest: what history, queues and documents carry instead of bytes. */
 export const blobReference = z.strictObject({ path: z.string(), sha256: sha256Hex, bytes: z.int().min(0) });
 export type BlobReference = z.infer<typeof blobReference>;
+
+/** Means over silos: rounding may carry them past the bounds of a single report, so none is set here. */
+export const recordedMetrics = z.record(metricName, z.number());
 
 export const modelPointer = z.object({
   version: modelVersion,
@@ -139,7 +141,7 @@ export const participationDocument = z.object({
   manifest: blobReference.nullable(),
   weight: z.int().nullable(),
   numExamples: z.int().nullable(),
-  metrics: reportedMetrics.nullable(),
+  metrics: recordedMetrics.nullable(),
   pin: updatePin.nullable(),
   evidence: admissionEvidence.nullable(),
   reason: z.object({ slug: z.string(), detail: z.string() }).nullable(),
@@ -174,9 +176,9 @@ export const metricsDocument = z.object({
   round: roundNumber,
   attempt: attemptNumber,
   /** Example-weighted means over silos. */
-  metrics: reportedMetrics,
+  metrics: recordedMetrics,
   numExamples: z.int().min(0),
-  silos: z.record(siloId, z.object({ metrics: reportedMetrics, numExamples: z.int() })),
+  silos: z.record(siloId, z.object({ metrics: recordedMetrics, numExamples: z.int() })),
   recordedAt: instant,
 });
 export type MetricsDocument = z.infer<typeof metricsDocument>;

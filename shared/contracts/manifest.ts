@@ -11,7 +11,7 @@ import {
   thumbprint,
 } from './identifiers.ts';
 import { keyId } from './keys.ts';
-import { reportedMetrics } from './reply.ts';
+import { MAX_EXAMPLES, reportedMetrics } from './reply.ts';
 
 /**
  * The manifest of a sealed update, format `flse/1`: what a silo says about its ciphertext, signed. It travels in
@@ -45,7 +45,7 @@ export const updateHeader = z.strictObject({
   /** Plaintext bytes. */
   len: z.int().min(0),
   weight: z.int().min(1).max(MAX_WEIGHT),
-  numExamples: z.int().min(0),
+  numExamples: z.int().min(0).max(MAX_EXAMPLES),
   metrics: reportedMetrics,
   kek: keyReference,
   sig: keyReference,

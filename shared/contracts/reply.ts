@@ -9,9 +9,17 @@ import {
 } from './identifiers.ts';
 import { metricName } from './spec.ts';
 
+/** Most metrics of one report, and of the means over all reports. */
+export const MAX_METRICS = 64;
+/** Bounds within which sums over 5,000 silos stay finite, and counts of examples exact. */
+const MAX_FIGURE = 1e100;
+export const MAX_EXAMPLES = 2 ** 40;
+
 export const reportedMetrics = z
-  .record(metricName, z.number())
-  .refine((metrics) => Object.keys(metrics).length <= 64, { message: 'at most 64 metrics' });
+  .record(metricName, z.number().min(-MAX_FIGURE).max(MAX_FIGURE))
+  .refine((metrics) => Object.keys(metrics).length <= MAX_METRICS, {
+    message: `at most ${MAX_METRICS} metrics`,
+  });
 
 const context = {
   exp: experimentId,
@@ -29,10 +37,7 @@ export const plainReplyBody = z.discriminatedUnion('kind', [
     kind: z.literal('evaluated'),
     ...context,
     metrics: reportedMetrics,
-    numExamples: z
-      .int()
-      .min(1)
-      .max(2 ** 48),
+    numExamples: z.int().min(1).max(MAX_EXAMPLES),
   }),
   /** The silo will not take part in this attempt. */
   z.strictObject({ kind: z.literal('declined'), ...context, reason }),

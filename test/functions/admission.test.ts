@@ -374,3 +374,41 @@ describe("a silo's own signed update that cannot be admitted", () => {
 function nested(depth: number): unknown[] {
   return depth === 0 ? [] : [nested(depth - 1)];
 }
+
+describe('figures that a silo reports', () => {
+  const numbered = (prefix: string, value: number) =>
+    Object.fromEntries(Array.from({ length: 64 }, (_, index) => [`${prefix}${index}`, value]));
+
+  it('may be as large and as many as the contract allows, and the experiment goes on', async () => {
+    const experiment = await coordinator.create({ ...specOf(['a', 'b'], {}), rounds: 1 });
+    for (const silo of [a, b]) {
+      const plan = await silo.plan(experiment, 1);
+      const metrics = numbered(`${silo.id}.`, 1e100);
+      const sealed = await silo.seal(plan, smallModel([1, 1, 1, 1, 1]), { metrics, numExamples: 2 ** 40 });
+      await silo.upload(sealed);
+      await silo.send(sealed.reply);
+    }
+    const view = await coordinator.ended(experiment);
+    expect(view).toMatchObject({ status: 'completed', model: { version: 1 } });
+    expect(view.metrics[0]?.numExamples).toBe(2 ** 41);
+    expect(Object.keys(view.metrics[0]?.metrics ?? {})).toHaveLength(64);
+  });
+
+  it('are refused where sums over silos could overflow', async () => {
+    const experiment = await coordinator.create({ ...specOf(['a', 'b'], {}), rounds: 1 });
+    const plan = await a.plan(experiment, 1);
+    const { reply } = await a.seal(plan, smallModel([1, 1, 1, 1, 1]));
+    const { h } = reply.m;
+    for (const changes of [{ metrics: { loss: 1e308 } }, { numExamples: 2 ** 53 - 1 }]) {
+      const changed = await a.resign(reply, { h: { ...h, ...changes } });
+      await a.send(changed);
+      const digest = sha256(Buffer.from(canonicalJson(changed)));
+      const entry = async () =>
+        (await coordinator.audit('unknown')).find(({ messageDigest }) => messageDigest === digest);
+      await eventually(async () => (await entry()) !== undefined, 'the refusal in the audit log');
+      expect((await entry())?.slug).toBe('manifest-invalid');
+    }
+    expect((await coordinator.round(experiment, 1)).counters).toEqual(nothing);
+    await coordinator.call('operator', 'POST', `experiments/${experiment}/cancel`);
+  });
+});
