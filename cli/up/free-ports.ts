@@ -21,10 +21,13 @@ export async function takenPorts(base: number): Promise<number[]> {
   return needed.filter((_, index) => free[index] === false);
 }
 
-/** A base whose first ports are free, for tests and trials that must not meet a running cloud. */
+/**
+ * A base whose first ports are free, for tests and trials that must not meet a running cloud. All lie below the ranges
+ * from which systems take ports for outgoing connections (Linux from 32,768): such a one would be in the way later.
+ */
 export async function freePortBase(): Promise<number> {
   for (let attempt = 0; attempt < 100; attempt++) {
-    const base = 20_000 + Math.floor(Math.random() * 600) * portSpan;
+    const base = 11_000 + Math.floor(Math.random() * 360) * portSpan;
     if ((await takenPorts(base)).length === 0) return base;
   }
   throw new Error('no free range of ports was found');
