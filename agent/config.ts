@@ -3,10 +3,10 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { parse, YAMLParseError } from 'yaml';
 import * as z from 'zod';
+import { didYouMean } from '../shared/contracts/did-you-mean.ts';
 import { sha256Hex, siloId, thumbprint } from '../shared/contracts/identifiers.ts';
 import { keyId } from '../shared/contracts/keys.ts';
 import { taskKind } from '../shared/contracts/plan.ts';
-import { didYouMean } from './did-you-mean.ts';
 
 const policy = z.strictObject({
   tasks: z.array(taskKind).min(1).default(['train', 'evaluate', 'init']),

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { ApiClient } from '../api-client.ts';
-import { makeLocalSilo, signedRegistration } from '../up/local-silo.ts';
+import { signRegistration } from '../silo-process.ts';
+import { makeLocalSilo } from '../up/local-silo.ts';
 import type { LocalStack } from '../up/local-stack.ts';
 
 export interface DemoSilos {
@@ -30,7 +31,7 @@ export async function prepareSilos({ stack, client, silos, trainer, data }: Demo
       }),
     ),
   );
-  const documents = await Promise.all(made.map(({ configFile }) => signedRegistration(configFile)));
+  const documents = await Promise.all(made.map(({ configFile }) => signRegistration(configFile)));
   for (const document of documents) await client.registerSilo(document);
   for (const { configFile } of made) await stack.startAgent(configFile);
 }

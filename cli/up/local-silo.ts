@@ -1,15 +1,9 @@
 /** Makes a silo of the embedded cloud: resources, silo.yaml, credentials. In Azure the silo's own template does this. */
-import { execFile } from 'node:child_process';
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { stringify } from 'yaml';
 import { apiAudience, cloudDirectories } from '../../local/cloud/directories.ts';
-import { readEnvironment } from '../../local/cloud/environment-file.ts';
 import type { SiloResources } from '../../local/cloud/start-cloud.ts';
-import { bundles } from './package-root.ts';
-
-const run = promisify(execFile);
 
 export interface LocalSiloOptions {
   readonly silo: string;
@@ -56,13 +50,4 @@ export async function makeLocalSilo(
   await writeFile(configFile, stringify(config));
   await copyFile(resources.environmentFile, join(directory, 'agent.env'));
   return { configFile, resources };
-}
-
-/** The registration document, signed by the silo with its own key under its own identity. */
-export async function signedRegistration(configFile: string): Promise<unknown> {
-  const environment = readEnvironment(join(configFile, '..', 'agent.env'));
-  const { stdout } = await run(process.execPath, [bundles().registration, '--config', configFile], {
-    env: { PATH: process.env['PATH'], ...environment },
-  });
-  return JSON.parse(stdout) as unknown;
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { ConfigError, parseConfig, readConfig } from '../../agent/config.ts';
-import { didYouMean } from '../../agent/did-you-mean.ts';
+import { didYouMean } from '../../shared/contracts/did-you-mean.ts';
 
 const valid = `
 silo: hospital-a
