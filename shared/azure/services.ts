@@ -35,8 +35,9 @@ export function azureServices(settings: CoordinatorSettings): Services {
     settings.ServiceBusConnection__fullyQualifiedNamespace,
     coordinator,
     {
-      // A send in flight when the connection drops waits this long before it is tried again.
-      retryOptions: { timeoutInMs: 10_000 },
+      // A send in flight when the connection drops waits the time-out before it fails. No retries of the client: they
+      // would hide a queue that refuses us for a minute and a half; the mailbox tries again itself.
+      retryOptions: { timeoutInMs: 10_000, maxRetries: 0 },
     },
   );
 

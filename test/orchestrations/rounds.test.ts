@@ -184,7 +184,52 @@ describe.concurrent('a round with quorum', () => {
   });
 });
 
+describe.concurrent('a silo whose queue takes nothing', () => {
+  // In the roster under east's keys, and without a queue of its own.
+  beforeAll(async () => {
+    const body = await coordinator.silo('east').registration({ silo: 'ghost', displayName: 'no queue' });
+    expect((await coordinator.call('operator', 'POST', 'silos', { body })).status).toBe(201);
+  });
+
+  it('is counted out at once, and the others make the round', async () => {
+    const experiment = await coordinator.create(specOf({ quorum: 3 }, { silos: [...silos, 'ghost'] }));
+    await Promise.all(silos.map((id) => submit(id, experiment, 1)));
+    expect(await coordinator.ended(experiment)).toMatchObject({ status: 'completed', model: { version: 1 } });
+    const round = await coordinator.round(experiment, 1);
+    expect(round.counters).toMatchObject({ admitted: 3, unreachable: 1 });
+    expect(round.silos.find(({ silo }) => silo === 'ghost')).toMatchObject({
+      state: 'failed',
+      reason: { slug: 'silo-unreachable' },
+    });
+  });
+
+  it('does not keep a round waiting when there is nobody else', async () => {
+    const experiment = await coordinator.create(specOf({ maxAttempts: 1 }, { silos: ['ghost'] }));
+    expect(await coordinator.ended(experiment)).toMatchObject({ status: 'failed' });
+    expect((await coordinator.round(experiment, 1)).failure).toMatchObject({ slug: 'quorum-missed' });
+  });
+});
+
 describe.concurrent('an experiment', () => {
+  it('caps the norm of changes, not of the first model', async () => {
+    const initialModel = { kind: 'init', silo: 'east' };
+    const experiment = await coordinator.create(
+      specOf({ quorum: 2, maxAttempts: 1 }, { initialModel, training: { normCap: 3 } }),
+    );
+    const east = coordinator.silo('east');
+    const tensors = [
+      { name: 'weights', dtype: 'F32' as const, shape: [2, 2] },
+      { name: 'bias', dtype: 'F32' as const, shape: [1] },
+    ];
+    // The first model's norm is above 10, the updates' is the square root of 5.
+    const init = await east.plan(experiment, 0);
+    const sealed = await east.seal(init, baseModel, { schema: schemaDigest(tensors) });
+    await east.upload(sealed);
+    await east.send(sealed.reply);
+    await Promise.all(silos.map((id) => submit(id, experiment, 1)));
+    expect(await coordinator.ended(experiment)).toMatchObject({ status: 'completed', model: { version: 1 } });
+  });
+
   it('starts from a model that one silo makes, and scores its last version in a round of its own', async () => {
     const experiment = await coordinator.create(
       specOf({}, { initialModel: { kind: 'init', silo: 'east' }, evaluation: { metrics: ['auc'] } }),
