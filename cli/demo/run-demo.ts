@@ -47,7 +47,7 @@ export async function runDemo(options: DemoOptions): Promise<{ stack: LocalStack
   const data = join(dataDir, 'demo', `mails-seed-${seed}`);
   await mkdir(join(dataDir, 'demo'), { recursive: true });
 
-  say('starting the embedded cloud and the coordinator, dealing 6,046 mails to three silos');
+  say('starting the embedded cloud and the coordinator, dealing real mails to three silos');
   const onRestart = (name: string, how: string): void => say(`${name} ended (${how}); started again`);
   const [stack] = await Promise.all([
     startLocalStack({ dataDir, portBase, onRestart }),
