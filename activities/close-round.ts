@@ -1,5 +1,10 @@
 import type * as z from 'zod';
-import type { FrozenSet, RoundDocument } from '../shared/contracts/documents.ts';
+import type {
+  FrozenSet,
+  FrozenUpdate,
+  ParticipationDocument,
+  RoundDocument,
+} from '../shared/contracts/documents.ts';
 import { compare } from '../shared/domain/cohort.ts';
 import { paths } from '../shared/domain/resources.ts';
 import { sumMode } from '../shared/domain/strategies/sum-mode.ts';
@@ -54,13 +59,10 @@ export const closeRoundActivity = implement(
       attempt: input.attempt,
       plan: round.planDigest,
       base: round.base,
+      state: experiment.pointer?.state ?? null,
       strategy: experiment.spec.strategy.kind,
       sumMode,
-      updates: admitted
-        .flatMap(({ silo, weight, manifest, pin }) =>
-          weight === null || manifest === null || pin === null ? [] : [{ silo, weight, manifest, pin }],
-        )
-        .sort((a, b) => compare(a.silo, b.silo)),
+      updates: admitted.flatMap(frozenRow).sort((a, b) => compare(a.silo, b.silo)),
     };
     const path = paths.frozenSet(input.experiment, input.round, input.attempt);
     const reference = await services.archive.put(path, Buffer.from(canonicalJson(set)));
@@ -76,6 +78,13 @@ export const closeRoundActivity = implement(
     return answer(closed.round);
   },
 );
+
+/** A reply without a tensor has no row: nothing of it is aggregated. */
+function frozenRow(admitted: ParticipationDocument): FrozenUpdate[] {
+  const { silo, weight, manifest, pin, evidence, metrics } = admitted;
+  if (weight === null || manifest === null || pin === null || evidence === null) return [];
+  return [{ silo, weight, norm: evidence.norm, metrics: metrics ?? {}, staleness: 0, manifest, pin }];
+}
 
 function answer(round: RoundDocument): Output {
   if (round.frozen !== null && (round.phase === 'closed' || round.phase === 'aggregated')) {

@@ -22,6 +22,13 @@ export type BlobReference = z.infer<typeof blobReference>;
 /** Means over silos: rounding may carry them past the bounds of a single report, so none is set here. */
 export const recordedMetrics = z.record(metricName, z.number());
 
+/** What a strategy carries from version to version: numbers, and tensors of the model's coordinates in float32. */
+export const strategyState = z.strictObject({
+  scalars: z.record(z.string(), z.number()),
+  tensors: z.strictObject({ m: z.exactOptional(blobReference), v: z.exactOptional(blobReference) }),
+});
+export type StrategyState = z.infer<typeof strategyState>;
+
 export const modelPointer = z.object({
   version: modelVersion,
   sha256: sha256Hex,
@@ -29,6 +36,8 @@ export const modelPointer = z.object({
   path: z.string(),
   /** Digest of ordered names, dtypes and shapes. */
   schema: sha256Hex,
+  /** Absent where the strategy keeps none. */
+  state: z.exactOptional(strategyState),
 });
 export type ModelPointer = z.infer<typeof modelPointer>;
 
@@ -104,6 +113,8 @@ export const roundDocument = z.object({
   /** The frozen set: which updates count, pinned. */
   frozen: z.object({ set: blobReference, count: z.int().min(0) }).nullable(),
   model: modelPointer.nullable(),
+  /** How each update of the frozen set compares with the result; absent before aggregation. */
+  evidence: z.exactOptional(blobReference),
   failure: z.object({ slug: z.string(), detail: z.string() }).nullable(),
 });
 export type RoundDocument = z.infer<typeof roundDocument>;
@@ -187,6 +198,11 @@ export type MetricsDocument = z.infer<typeof metricsDocument>;
 export const frozenUpdate = z.strictObject({
   silo: siloId,
   weight: z.int().min(1),
+  /** As admission measured it, and as the signed manifest says: what strategies decide by. */
+  norm: z.number().min(0),
+  metrics: recordedMetrics,
+  /** Rounds between the update's base and this round's. */
+  staleness: z.int().min(0),
   manifest: blobReference,
   pin: updatePin.strict(),
 });
@@ -198,6 +214,8 @@ export const frozenSet = z.strictObject({
   attempt: attemptNumber,
   plan: sha256Hex,
   base: baseModel.nullable(),
+  /** The strategy's state beside the base. */
+  state: strategyState.nullable(),
   strategy: z.string(),
   sumMode: z.string(),
   updates: z.array(frozenUpdate),

@@ -54,6 +54,7 @@ export const roundSlugs = [
   'quorum-missed',
   'quorum-unreachable',
   'round-error',
+  'strategy-precondition',
   'attempts-exhausted',
 ] as const;
 

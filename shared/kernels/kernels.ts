@@ -1,0 +1,93 @@
+/**
+ * The arithmetic that aggregation spends its time in. One instance belongs to one thread and works in one memory;
+ * arguments are byte offsets into it, multiples of 16, and counts of elements. Two implementations give the same bits:
+ * WebAssembly SIMD (simd-kernels.ts) and plain TypeScript (reference-kernels.ts).
+ *
+ * 1. Per coordinate, operations happen in the order that the signature says, each rounded once in float64: no fused
+ *    multiply-add, no relaxed SIMD, no sum across coordinates but where it is named (norm, product, distance).
+ * 2. Sums across coordinates use a fixed number of lanes in a fixed order, so that both implementations and any
+ *    machine agree.
+ * 3. Elements are finite wherever a function does not say otherwise.
+ */
+export type FloatDtype = 'F64' | 'F32' | 'F16' | 'BF16';
+
+export interface Kernels {
+  /** The memory's bytes; the view of a smaller memory is dead after `reserve`. */
+  bytes(): Uint8Array;
+  /** Makes the memory at least this large. */
+  reserve(byteLength: number): void;
+
+  /** acc[i] += coefficient * x[i]; acc in float64. */
+  accumulate(dtype: FloatDtype, acc: number, x: number, count: number, coefficient: number): void;
+  /** Four updates in one pass, with the roundings of four calls of `accumulate` in turn. */
+  accumulateFour(
+    dtype: FloatDtype,
+    acc: number,
+    x: readonly [number, number, number, number],
+    count: number,
+    coefficients: readonly [number, number, number, number],
+  ): void;
+  /** acc[i] = acc[i] / divisor. */
+  divide(acc: number, count: number, divisor: number): void;
+
+  /** Adds weight * x[i] to two 64-bit limbs without rounding. False, and nothing promised, when an element is out of range. */
+  accumulateExact(
+    dtype: FloatDtype,
+    high: number,
+    low: number,
+    x: number,
+    count: number,
+    weight: number,
+  ): boolean;
+  /** acc[i] = the limbs' value / divisor, rounded as `canonical-f64/1` would where that is exact. */
+  finishExact(acc: number, high: number, low: number, count: number, divisor: number): void;
+
+  /** Whether every element is finite, and the sum of squares of all; elements may be anything. */
+  checkedSquares(dtype: FloatDtype, x: number, count: number): { finite: boolean; squares: number };
+  /** sum(a[i] * b[i]) in float64, each element decoded exactly. */
+  product(dtype: FloatDtype, a: number, b: number, count: number): number;
+  /**
+   * out[i * K + j] += sum over coordinates of (scales_i * x_i - scales_j * x_j)^2 in float64, for all pairs of the K
+   * rows; `out` is K * K float64 in the memory.
+   */
+  squaredDistances(
+    dtype: FloatDtype,
+    rows: readonly number[],
+    count: number,
+    scales: readonly number[],
+    out: number,
+  ): void;
+
+  /** acc[i] (float64) = median over the rows of scales_r * row_r[i]. Scaled values are rounded to float32 for F32, F16 and BF16. */
+  median(
+    dtype: FloatDtype,
+    rows: readonly number[],
+    count: number,
+    scales: readonly number[],
+    acc: number,
+  ): void;
+  /** acc[i] = mean without the `trim` smallest and largest; summed in ascending order in float64. */
+  trimmedMean(
+    dtype: FloatDtype,
+    rows: readonly number[],
+    count: number,
+    scales: readonly number[],
+    trim: number,
+    acc: number,
+  ): void;
+  /** acc[i] = mean of the `keep` values nearest to the median, ties to the smaller; summed in ascending order in float64. */
+  nearMedianMean(
+    dtype: FloatDtype,
+    rows: readonly number[],
+    count: number,
+    scales: readonly number[],
+    keep: number,
+    acc: number,
+  ): void;
+
+  /** out[i] = round to dtype(base[i] + step[i]), step in float64. False when an element came out NaN or infinite. */
+  addStep(dtype: FloatDtype, base: number, step: number, count: number, out: number): boolean;
+
+  /** acc[i] = acc[i] + x[i] modulo 2^32 or 2^64. */
+  addModulo(bits: 32 | 64, acc: number, x: number, count: number): void;
+}
