@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Authorize } from '../core/authorizer.ts';
 import type { FaultPlan } from '../core/faults.ts';
 import { startHttpService } from '../core/http-service.ts';
+import { crashFromPlan } from '../core/log-crash.ts';
 import type { VerifyToken } from '../core/principal.ts';
 import type { TlsMaterial } from '../core/tls.ts';
 import { blobHandler, operationNameOf } from './blob-handler.ts';
@@ -62,7 +63,7 @@ export async function startBlob(options: BlobServiceOptions): Promise<BlobServic
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const keys = await openDelegationKeys(directory);
   const extents = await openExtentStore(join(directory, 'extents'));
-  const catalog = await openCatalog(directory, extents, options.compactAbove);
+  const catalog = await openCatalog(directory, extents, options.compactAbove, crashFromPlan(faults, 'blob'));
   await extents.removeOrphans();
   await expireStagedBlocks(catalog, now());
   const { idleTimeoutMs = IDLE_TIMEOUT_MS } = options;

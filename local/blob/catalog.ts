@@ -6,6 +6,7 @@
  * 2. Changes of one blob are made under its lock (`exclusively`), so a condition checked there still holds at commit.
  */
 import { openAppendLog } from '../core/append-log.ts';
+import type { LogCrash } from '../core/log-crash.ts';
 import { applyBlobRecord } from './apply-record.ts';
 import { type CatalogRecord, decodeRecord, encodeRecord } from './catalog-record.ts';
 import { type ContainerState, createContainerState } from './container-state.ts';
@@ -30,6 +31,7 @@ export async function openCatalog(
   directory: string,
   extents: Pick<ExtentStore, 'hold' | 'release'>,
   compactAbove?: number,
+  crash: { readonly crash?: LogCrash } = {},
 ): Promise<Catalog> {
   const containers = new Map<string, ContainerState>();
   const clock = createVersionClock();
@@ -60,6 +62,7 @@ export async function openCatalog(
       for (const state of containers.values()) yield* snapshotOf(state);
     },
     ...(compactAbove === undefined ? {} : { compactAbove }),
+    ...crash,
   });
 
   return {

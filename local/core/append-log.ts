@@ -10,9 +10,13 @@
  */
 import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DiskFull, isOutOfSpace } from './disk-full.ts';
 import { syncDirectory } from './durable-file.ts';
+import type { LogCrash } from './log-crash.ts';
 import { encodeFrame, MAX_RECORD_BYTES } from './log-frame.ts';
 import { scanLog } from './log-scan.ts';
+
+export { DiskFull } from './disk-full.ts';
 
 export interface AppendLog {
   /**
@@ -40,10 +44,8 @@ export interface AppendLogOptions {
   readonly compactAbove?: number;
   /** False only where losing the data is fine. Default true. */
   readonly fsync?: boolean;
-}
-
-export class DiskFull extends Error {
-  override readonly name = 'DiskFull';
+  /** Ends the process at points of a write, for tests of recovery. */
+  readonly crash?: LogCrash;
 }
 
 interface Waiting {
@@ -55,7 +57,7 @@ interface Waiting {
 const BATCH_BYTES = 8 * 1024 * 1024;
 
 export async function openAppendLog(options: AppendLogOptions): Promise<AppendLog> {
-  const { directory, name, replay, snapshot, compactAbove = 64 * 1024 * 1024, fsync = true } = options;
+  const { directory, name, replay, snapshot, compactAbove = 64 * 1024 * 1024, fsync = true, crash } = options;
   const path = join(directory, `${name}.log`);
   await mkdir(directory, { recursive: true, mode: 0o700 });
   await rm(`${path}.new`, { force: true });
@@ -78,8 +80,16 @@ export async function openAppendLog(options: AppendLogOptions): Promise<AppendLo
     const frames = batch.map(({ record }) => encodeFrame(record, bytes));
     const block = frames.length === 1 && frames[0] !== undefined ? frames[0] : Buffer.concat(frames);
     try {
+      crash?.('before-write')?.();
+      const dieHalfway = crash?.('half-written');
+      if (dieHalfway !== undefined) {
+        await writeAll(file, block.subarray(0, Math.ceil(block.length / 2)), bytes);
+        dieHalfway();
+      }
       await writeAll(file, block, bytes);
+      crash?.('written')?.();
       if (fsync) await file.datasync();
+      crash?.('synced')?.();
     } catch (error) {
       if (isOutOfSpace(error)) {
         await file.truncate(bytes).catch((failure: unknown) => {
@@ -224,10 +234,6 @@ async function writeAll(file: FileHandle, block: Buffer, position: number): Prom
     const { bytesWritten } = await file.write(block, done, block.length - done, position + done);
     done += bytesWritten;
   }
-}
-
-function isOutOfSpace(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
 }
 
 function asError(error: unknown): Error {

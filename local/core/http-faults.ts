@@ -1,7 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { FaultPlan, FaultRule } from './faults.ts';
+import type { FaultRule } from './fault-rule.ts';
+import type { FaultPlan } from './faults.ts';
+import { staleAuthorization } from './stale-token.ts';
 
 interface FaultPoint {
   readonly plan: FaultPlan;
@@ -25,11 +27,26 @@ export function withFaults(handle: Handler, { plan, service, operationOf }: Faul
       case 'reset':
         request.socket.destroy();
         return undefined;
+      case 'reset-mid-body':
+        cutMidBody(response);
+        return handle(request, response);
       case 'lost-answer':
         swallowWrites(request.socket);
         await handle(request, response);
         request.socket.destroy();
         return undefined;
+      case 'stale-token':
+        makeTokenStale(request);
+        return handle(request, response);
+      case 'kill':
+        if (rule.point !== 'before-answer') return plan.die();
+        swallowWrites(request.socket);
+        await handle(request, response);
+        return plan.die();
+      case 'duplicate':
+      case 'reorder':
+      case 'lock-lost':
+        throw new RangeError(`a fault of kind '${rule.kind}' exists at the broker only`);
     }
   };
 }
@@ -42,6 +59,28 @@ function swallowWrites(socket: Socket): void {
     return true;
   };
   socket.write = swallow;
+}
+
+/** Half of the first piece of the body gets out; an answer without a body does not get out at all. */
+function cutMidBody(response: ServerResponse): void {
+  const write = response.write.bind(response);
+  const cut = (piece: unknown): boolean => {
+    const bytes =
+      typeof piece === 'string' ? Buffer.from(piece) : piece instanceof Uint8Array ? piece : undefined;
+    const { socket } = response;
+    if (bytes === undefined || bytes.length === 0) socket?.destroy();
+    else write(bytes.subarray(0, Math.floor(bytes.length / 2)), () => socket?.destroy());
+    return true;
+  };
+  response.write = cut;
+  response.end = (...args: unknown[]) => {
+    cut(args[0]);
+    return response;
+  };
+}
+
+function makeTokenStale({ headers }: IncomingMessage): void {
+  if (headers.authorization !== undefined) headers.authorization = staleAuthorization(headers.authorization);
 }
 
 function answerStatus(rule: FaultRule, response: ServerResponse): void {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { openAppendLog } from '../core/append-log.ts';
+import type { LogCrash } from '../core/log-crash.ts';
 import type { Container, Database } from './container-state.ts';
 import { expiredItems } from './expiry.ts';
 import { CosmosFailure } from './failure.ts';
@@ -39,6 +40,7 @@ export async function openCosmosStore(options: {
   readonly dataDir: string;
   readonly now: () => number;
   readonly compactAbove?: number;
+  readonly crash?: LogCrash;
 }): Promise<CosmosStore> {
   const { now } = options;
   const databases: DatabaseMap = new Map();
@@ -48,6 +50,7 @@ export async function openCosmosStore(options: {
     replay: (record) => applyRecord(databases, record),
     snapshot: () => snapshotRecords(databases),
     ...(options.compactAbove === undefined ? {} : { compactAbove: options.compactAbove }),
+    ...(options.crash === undefined ? {} : { crash: options.crash }),
   });
   const writers = new Map<string, PartitionWriter>();
   let provisioning: Promise<void> = Promise.resolve();

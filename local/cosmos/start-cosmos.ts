@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Authorize } from '../core/authorizer.ts';
 import type { FaultPlan } from '../core/faults.ts';
 import { BodyTooLarge, readBody, startHttpService } from '../core/http-service.ts';
+import { crashFromPlan } from '../core/log-crash.ts';
 import type { VerifyToken } from '../core/principal.ts';
 import type { TlsMaterial } from '../core/tls.ts';
 import { authenticate, requireAction, requireRight } from './access.ts';
@@ -52,6 +53,7 @@ export async function startCosmos(options: CosmosOptions): Promise<CosmosService
     dataDir: options.dataDir,
     now,
     ...(options.compactAbove === undefined ? {} : { compactAbove: options.compactAbove }),
+    ...crashFromPlan(faults, 'cosmos'),
   });
   const units = createRequestUnits(options.requestUnitsPerSecond, now);
   let endpoint = '';

@@ -4,9 +4,10 @@ import type { Authorize } from '../core/authorizer.ts';
 import type { FaultPlan } from '../core/faults.ts';
 import { startHttpService } from '../core/http-service.ts';
 import type { VerifyToken } from '../core/principal.ts';
-import { createVerifyToken, issueAccessToken } from './access-token.ts';
+import { rejectingStale, staleToken } from '../core/stale-token.ts';
+import { createVerifyToken, type IssuedToken, issueAccessToken } from './access-token.ts';
 import { answerJson, answerManagedIdentity } from './managed-identity-endpoint.ts';
-import { openRegistry, type Registry } from './registry.ts';
+import { openRegistry, type RegisteredIdentity, type Registry } from './registry.ts';
 import { loadSigningKey } from './signing-key.ts';
 
 export interface IdentityOptions {
@@ -57,7 +58,7 @@ export async function startIdentity(options: IdentityOptions): Promise<IdentityS
       switch (url.pathname) {
         case '/msi/token':
           return answerManagedIdentity(request, url.searchParams, response, registry, (identity, audience) =>
-            issueAccessToken(tokens, identity, audience, tokenLifetimeMs),
+            issue(identity, audience),
           );
         case `/${tenantId}/discovery/v2.0/keys`:
           return answerJson(response, 200, { keys: [key.jwk] });
@@ -73,6 +74,11 @@ export async function startIdentity(options: IdentityOptions): Promise<IdentityS
           faults: { plan: options.faults, service: 'identity', operationOf: (request) => request.url ?? '/' },
         }),
   });
+  async function issue(identity: RegisteredIdentity, audience: string): Promise<IssuedToken> {
+    const issued = await issueAccessToken(tokens, identity, audience, tokenLifetimeMs);
+    const stale = options.faults?.next('identity', `issue ${identity.name}`)?.kind === 'stale-token';
+    return stale ? { ...issued, token: staleToken(issued.token) } : issued;
+  }
   const discovery = () => ({
     issuer: tokens.issuer,
     jwks_uri: `${endpoint()}/${tenantId}/discovery/v2.0/keys`,
@@ -94,7 +100,7 @@ export async function startIdentity(options: IdentityOptions): Promise<IdentityS
     ensureWorkload: registry.ensureWorkload,
     setGrants: registry.setGrants,
     identities: registry.identities,
-    verify: createVerifyToken(tokens),
+    verify: rejectingStale(createVerifyToken(tokens)),
     authorize: (principal, action, scope) =>
       registry.byObjectId(principal.objectId)?.grants.some((grant) => covers(grant, action, scope)) ?? false,
     close: () => service.close(),

@@ -1,3 +1,5 @@
+import { DiskFull } from '../core/disk-full.ts';
+
 /** An error that travels to the client as an AMQP error condition, with the HTTP-like status of request/response nodes. */
 export class BrokerError extends Error {
   override readonly name = 'BrokerError';
@@ -33,7 +35,7 @@ export const notImplemented = (operation: string): BrokerError =>
 /** What a client may learn of any failure: a full disk reads as an exhausted quota, a surprise shows no internals. */
 export function asBrokerError(error: unknown): BrokerError {
   if (error instanceof BrokerError) return error;
-  if (error instanceof Error && error.name === 'DiskFull') {
+  if (error instanceof DiskFull) {
     return new BrokerError(
       'amqp:resource-limit-exceeded',
       'The broker has no room on disk for this change.',

@@ -3,7 +3,7 @@ import { asBrokerError, notImplemented } from './broker-error.ts';
 import { encodeDelivery, swapGuidOrder } from './delivery-encoding.ts';
 import type { Consumer } from './dispatcher.ts';
 import type { LinkFaults } from './link-faults.ts';
-import { abandon, complete, deadLetter, release } from './queue-settle.ts';
+import { abandon, complete, deadLetter, loseLock, release } from './queue-settle.ts';
 import type { QueueState } from './queue-state.ts';
 import {
   acceptedOutcome,
@@ -47,7 +47,9 @@ export function openEgress(
     try {
       const { remote_state: asked = {} } = delivery;
       const apply = (): Promise<unknown> => applyOutcome(queue, token, outcome, asked);
-      const state = await faults.around(`settle ${queue.entity}`, apply);
+      const state = await faults.around(`settle ${queue.entity}`, apply, {
+        'lock-lost': () => loseLock(queue, token),
+      });
       settleDelivery(link, delivery, state);
     } catch (error) {
       settleDelivery(link, delivery, rejectedOutcome(asBrokerError(error)));

@@ -41,7 +41,8 @@ export function openIngress(link: RheaLink, queue: QueueState, options: IngressO
     try {
       if (bytes === undefined) throw tooLarge(queue.shared.settings.maxMessageBytes);
       const messages = decode(bytes, format, options.newMessageId);
-      await options.faults.around(`send ${queue.entity}`, () => enqueue(queue, messages));
+      const keep = (): Promise<number[]> => enqueue(queue, messages);
+      await options.faults.around(`send ${queue.entity}`, keep, { duplicate: keep });
       // Sends that reach the disk together are answered together.
       if (stored.push(delivery) === 1) process.nextTick(flush);
     } catch (error) {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Change } from './journal-change.ts';
 import type { QueuedMessage } from './queued-message.ts';
 

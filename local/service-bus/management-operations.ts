@@ -1,5 +1,5 @@
 import rhea from 'rhea';
-import { z } from 'zod';
+import * as z from 'zod';
 import { MalformedAmqp } from './amqp-values.ts';
 import { BrokerError, notImplemented, unauthorized } from './broker-error.ts';
 import type { MessagingAction } from './claims.ts';
@@ -54,6 +54,12 @@ const dispositionBody = z.object({
   'deadletter-description': z.string().nullish(),
   'properties-to-modify': properties,
 });
+
+/** The locks that a request names. */
+export function lockTokensOf(body: unknown): string[] {
+  const named = z.object({ 'lock-tokens': z.array(lockToken) }).safeParse(body);
+  return named.data?.['lock-tokens'] ?? [];
+}
 
 const LONG = 0x81;
 const TIMESTAMP = 0x83;

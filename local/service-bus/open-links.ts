@@ -2,15 +2,17 @@
  * What a link may be: `$cbs`, `{entity}/$management` (each a pair of links), a sender on a queue, a receiver on a queue
  * or its dead-letter queue. Rights are checked before existence, so that who has none on a name learns nothing of it.
  */
+import { staleToken } from '../core/stale-token.ts';
 import { BrokerError, entityNotFound, notImplemented, unauthorized } from './broker-error.ts';
 import type { MessagingAction } from './claims.ts';
 import { addLink, type LinkContext } from './connection-state.ts';
 import { openEgress } from './egress-link.ts';
-import { type EntityAddress, parseAddress } from './entity-address.ts';
+import { audienceAddress, type EntityAddress, parseAddress } from './entity-address.ts';
 import { openIngress } from './ingress-link.ts';
-import { manage } from './management-operations.ts';
+import { lockTokensOf, manage } from './management-operations.ts';
+import { loseLock } from './queue-settle.ts';
 import type { QueueState } from './queue-state.ts';
-import { openRequestNode } from './request-node.ts';
+import { type NodeAnswer, openRequestNode } from './request-node.ts';
 import type { RheaLink } from './rhea-types.ts';
 
 const CBS = '$cbs';
@@ -54,15 +56,18 @@ export function openClientReceiver(link: RheaLink, context: LinkContext): void {
   addLink(connection, link, { address, actions, closed: detach });
 }
 
-function openCbs(link: RheaLink, { connection }: LinkContext): void {
+function openCbs(link: RheaLink, { connection, faults }: LinkContext): void {
   openRequestNode(link, async ({ operation, properties, body }) => {
     if (operation !== 'put-token') throw notImplemented(operation);
-    const answer = await connection.claims.put({
-      type: textOf(properties['type']),
-      audience: textOf(properties['name']),
-      token: textOf(body),
+    const audience = textOf(properties['name']);
+    let token = textOf(body);
+    const put = (): Promise<NodeAnswer> =>
+      connection.claims.put({ type: textOf(properties['type']), audience, token });
+    return faults.around(`put-token ${audienceAddress(audience).queue}`, put, {
+      async 'stale-token'() {
+        token = staleToken(token);
+      },
     });
-    return answer;
   });
   addLink(connection, link, { address: undefined, actions: [], closed: NOTHING_TO_RELEASE });
 }
@@ -72,11 +77,14 @@ function openManagement(link: RheaLink, context: LinkContext, address: EntityAdd
   const actions: MessagingAction[] = ['servicebus/receive', 'servicebus/send'];
   const queue = entity(context, address, actions);
   const allows = (action: MessagingAction): boolean => connection.claims.allows(address, action);
-  openRequestNode(link, (request) =>
-    faults.around(`manage ${queue.entity}`, () =>
-      manage({ queue, address: address.text, allows, newMessageId }, request),
-    ),
-  );
+  openRequestNode(link, (request) => {
+    const operation = `${request.operation.replace('com.microsoft:', '')} ${queue.entity}`;
+    const run = (): Promise<NodeAnswer> =>
+      manage({ queue, address: address.text, allows, newMessageId }, request);
+    return faults.around(operation, run, {
+      'lock-lost': () => Promise.all(lockTokensOf(request.body).map((token) => loseLock(queue, token))),
+    });
+  });
   addLink(connection, link, { address, actions, closed: NOTHING_TO_RELEASE });
 }
 

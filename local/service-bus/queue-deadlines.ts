@@ -1,5 +1,5 @@
 import type { DeadlineOwner } from './deadlines.ts';
-import { giveBack, moveToDeadLetter } from './queue-settle.ts';
+import { loseLock, moveToDeadLetter } from './queue-settle.ts';
 import {
   compensate,
   enlist,
@@ -44,8 +44,7 @@ async function unlock(queue: QueueState, token: string): Promise<void> {
     environment.deadlines.add(message.lock.until, queue.owner, 'unlock', token);
     return;
   }
-  queue.locks.release(message);
-  await giveBack(queue, message, false);
+  await loseLock(queue, token);
 }
 
 async function expire(queue: QueueState, message: QueuedMessage): Promise<void> {

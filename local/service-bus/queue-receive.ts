@@ -1,6 +1,6 @@
 import { swapGuidOrder } from './delivery-encoding.ts';
 import type { Consumer } from './dispatcher.ts';
-import { release, remove } from './queue-settle.ts';
+import { loseLock, release, remove } from './queue-settle.ts';
 import type { QueueState } from './queue-state.ts';
 import { type QueuedMessage, storedSize } from './queued-message.ts';
 
@@ -10,11 +10,17 @@ export function give(
   consumer: Consumer,
   message: QueuedMessage,
 ): Promise<void> | undefined {
+  const { environment, shared, locks, owner } = queue;
   queue.ready.pop();
+  const fault = environment.deliveryFault?.(queue.entity);
+  if (fault?.kind === 'reorder') {
+    const later = environment.now() + (fault.delayMs ?? 100);
+    environment.deadlines.add(later, owner, 'offer', message.sequence);
+    return undefined;
+  }
   if (consumer.receiveAndDelete) {
     return remove(queue, message).then(() => consumer.deliver(message, undefined));
   }
-  const { environment, shared, locks, owner } = queue;
   const token = swapGuidOrder(environment.randomBytes(16)).toString('hex');
   const lock = locks.grant(message, token, environment.now() + shared.settings.lockDurationMs);
   environment.deadlines.add(lock.until, owner, 'unlock', token);
@@ -24,6 +30,8 @@ export function give(
     release(queue, token);
     throw error;
   }
+  // A count that cannot be written offers the message again later.
+  if (fault?.kind === 'lock-lost') loseLock(queue, token).catch(() => undefined);
   return undefined;
 }
 

@@ -37,6 +37,14 @@ export function release(queue: QueueState, token: string): void {
   offerUnlessExpired(queue, message);
 }
 
+/** Ends a lock as if its time were up: the message is delivered again, counted. */
+export async function loseLock(queue: QueueState, token: string): Promise<void> {
+  const message = queue.locks.find(token);
+  if (message === undefined) return;
+  queue.locks.release(message);
+  await giveBack(queue, message, false);
+}
+
 /** Moves the locked message to the dead-letter queue, with `properties` set on it. */
 export async function deadLetter(queue: QueueState, token: string, properties: Properties): Promise<void> {
   if (queue.isDeadLetter) {

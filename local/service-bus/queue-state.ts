@@ -7,6 +7,7 @@
  * 3. When a record cannot be written, memory is put back and a compensating record is tried.
  * 4. Locks are never written. Sequence numbers are shared with the dead-letter queue and never used twice.
  */
+import type { FaultRule } from '../core/fault-rule.ts';
 import type { DeadlineOwner, Deadlines } from './deadlines.ts';
 import { type Consumer, createDispatcher, type Dispatcher } from './dispatcher.ts';
 import { createDuplicateWindow, type DuplicateWindow } from './duplicate-window.ts';
@@ -24,6 +25,8 @@ export interface QueueEnvironment {
   readonly randomBytes: (size: number) => Buffer;
   /** Runs a round of deliveries soon, outside the caller's turn. */
   readonly defer: (round: () => void) => void;
+  /** The fault, if any, that hits the next delivery of this entity. */
+  readonly deliveryFault?: (entity: string) => FaultRule | undefined;
 }
 
 export interface QueueState {

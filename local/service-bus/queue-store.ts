@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { openAppendLog } from '../core/append-log.ts';
+import type { LogCrash } from '../core/log-crash.ts';
 import type { Change, Persist } from './journal-change.ts';
 import { decodeChanges, encodeChanges } from './journal-records.ts';
 import { deadlineOwner } from './queue-deadlines.ts';
@@ -21,6 +22,7 @@ export interface QueueStoreOptions {
   readonly directory: string;
   readonly environment: Omit<QueueEnvironment, 'persist'>;
   readonly compactAbove?: number;
+  readonly crash?: LogCrash;
 }
 
 export async function openQueueStore(options: QueueStoreOptions): Promise<QueueStore> {
@@ -38,6 +40,7 @@ export async function openQueueStore(options: QueueStoreOptions): Promise<QueueS
     },
     snapshot: () => snapshot(queues),
     ...(options.compactAbove === undefined ? {} : { compactAbove: options.compactAbove }),
+    ...(options.crash === undefined ? {} : { crash: options.crash }),
   });
   const persist: Persist = (changes) => log.append(encodeChanges(changes));
   for (const queue of queues.values()) resume(queue);

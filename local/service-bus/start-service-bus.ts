@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import type { Authorize } from '../core/authorizer.ts';
 import type { FaultPlan } from '../core/faults.ts';
+import { crashFromPlan } from '../core/log-crash.ts';
 import type { VerifyToken } from '../core/principal.ts';
 import { createAmqpServer } from './amqp-server.ts';
 import { type ConnectionLimits, DEFAULT_LIMITS } from './connection-state.ts';
@@ -61,11 +62,22 @@ const SWEEP_MS = 1000;
 
 /** Starts the embedded Service Bus namespace and resumes the queues that it finds on disk. */
 export async function startServiceBus(options: ServiceBusOptions): Promise<ServiceBus> {
-  const { host = '127.0.0.1', now = Date.now, tls } = options;
-  const clock = runDeadlines(createDeadlines(now), now);
+  const { host = '127.0.0.1', now = Date.now, tls, faults } = options;
+  // Locks, expiry and schedules may be made to run ahead for tests; tokens keep the real time.
+  const queueTime = (): number => now() + (faults?.clockAheadMs ?? 0);
+  const clock = runDeadlines(createDeadlines(queueTime), queueTime);
   const store = await openQueueStore({
     directory: join(options.dataDir, 'service-bus'),
-    environment: { now, deadlines: clock.deadlines, randomBytes, defer: (round) => void setImmediate(round) },
+    environment: {
+      now: queueTime,
+      deadlines: clock.deadlines,
+      randomBytes,
+      defer: (round) => void setImmediate(round),
+      ...(faults === undefined
+        ? {}
+        : { deliveryFault: (entity) => faults.next('servicebus', `deliver ${entity}`) }),
+    },
+    ...crashFromPlan(faults, 'servicebus'),
     ...(options.compactAbove === undefined ? {} : { compactAbove: options.compactAbove }),
   });
   const server = createAmqpServer({
@@ -75,7 +87,7 @@ export async function startServiceBus(options: ServiceBusOptions): Promise<Servi
     now,
     limits: { ...DEFAULT_LIMITS, ...options.limits },
     newMessageId: () => randomBytes(16).toString('hex'),
-    faults: options.faults,
+    faults,
   });
   const onStream = (stream: Duplex): void => server.accept(stream);
   const listeners = [await listenAmqps({ host, port: options.port, tls, onStream })];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { DiskFull } from '../../../local/core/append-log.ts';
+import { DiskFull } from '../../../local/core/disk-full.ts';
 import { createDeadlines } from '../../../local/service-bus/deadlines.ts';
 import type { Consumer } from '../../../local/service-bus/dispatcher.ts';
 import type { EncodedMessage } from '../../../local/service-bus/encoded-message.ts';
