@@ -11,6 +11,12 @@
  */
 export type FloatDtype = 'F64' | 'F32' | 'F16' | 'BF16';
 
+/** Most rows that the order statistics and distances take. */
+export const MOST_ROWS = 1_024;
+
+/** Distances are summed in float64 over this many coordinates at a time, then added to the result: part of their bits. */
+export const DISTANCE_BLOCK = 128;
+
 export interface Kernels {
   /** The memory's bytes; the view of a smaller memory is dead after `reserve`. */
   bytes(): Uint8Array;
@@ -30,7 +36,15 @@ export interface Kernels {
   /** acc[i] = acc[i] / divisor. */
   divide(acc: number, count: number, divisor: number): void;
 
-  /** Adds weight * x[i] to two 64-bit limbs without rounding. False, and nothing promised, when an element is out of range. */
+  /**
+   * Adds weight * x[i] to a pair of signed 64-bit limbs, whose value is high * 2^-20 + low * 2^-71.
+   *
+   * 1. The product is rounded to float64 (exact for F32, F16 and BF16 under a whole weight below 2^29) and then to a
+   *    multiple of 2^-71, ties to even; below 2^-72 nothing is left. Both depend on this update alone, and all that
+   *    follows is addition of integers: any order, any tree of partial sums gives the same limbs.
+   * 2. False where a product is 2^31 or more in magnitude or not a number, or a limb overflows, which takes at least
+   *    4,096 updates. The limbs then hold nothing of use.
+   */
   accumulateExact(
     dtype: FloatDtype,
     high: number,
@@ -39,10 +53,15 @@ export interface Kernels {
     count: number,
     weight: number,
   ): boolean;
-  /** acc[i] = the limbs' value / divisor, rounded as `canonical-f64/1` would where that is exact. */
+  /** Adds the limbs of another sum, B, to A. False where a limb overflows; A then holds nothing of use. */
+  mergeExact(highA: number, lowA: number, highB: number, lowB: number, count: number): boolean;
+  /**
+   * acc[i] = the limbs' value / divisor, rounded once, ties to even; zero is +0. Where float64 sums lose nothing, these
+   * are the bits of `canonical-f64/1`. The divisor lies between 2^-500 and 2^500. `acc` may be `high` or `low`.
+   */
   finishExact(acc: number, high: number, low: number, count: number, divisor: number): void;
 
-  /** Whether every element is finite, and the sum of squares of all; elements may be anything. */
+  /** Whether every element is finite, and if so the sum of squares of all; elements may be anything. */
   checkedSquares(dtype: FloatDtype, x: number, count: number): { finite: boolean; squares: number };
   /** sum(a[i] * b[i]) in float64, each element decoded exactly. */
   product(dtype: FloatDtype, a: number, b: number, count: number): number;
@@ -58,7 +77,11 @@ export interface Kernels {
     out: number,
   ): void;
 
-  /** acc[i] (float64) = median over the rows of scales_r * row_r[i]. Scaled values are rounded to float32 for F32, F16 and BF16. */
+  /**
+   * acc[i] (float64) = median over the rows of scales_r * row_r[i]: the mean of the two middle ones for an even number.
+   * Scaled values are rounded to float32 for F32, F16 and BF16. -0 sorts below +0: the median of {-0, -0, +0} is -0,
+   * that of {-0, +0} is +0.
+   */
   median(
     dtype: FloatDtype,
     rows: readonly number[],

@@ -1,0 +1,84 @@
+/** Coordinate by coordinate: sort what the rows hold there, then take what is asked. */
+import type { FloatDtype, Kernels } from '../kernels.ts';
+import { decode } from './decode.ts';
+import { type ReferenceMemory, widthOf } from './memory.ts';
+
+const CHUNK_ELEMENTS = 1_024;
+
+/** Typed arrays sort by value, -0 before +0. */
+type Sorted = Float64Array;
+
+export function orderStatistics(
+  memory: ReferenceMemory,
+): Pick<Kernels, 'median' | 'trimmedMean' | 'nearMedianMean'> {
+  const eachColumn = (
+    { dtype, rows, count, scales }: Rows,
+    acc: number,
+    result: (sorted: Sorted) => number,
+  ): void => {
+    const results = memory.floats64(acc, count);
+    const column = new Float64Array(rows.length);
+    for (let start = 0; start < count; start += CHUNK_ELEMENTS) {
+      const length = Math.min(CHUNK_ELEMENTS, count - start);
+      const values = rows.map((row, k) => {
+        const chunk = new Float64Array(length);
+        decode(memory, dtype, row + start * widthOf(dtype), chunk);
+        return dtype === 'F64'
+          ? times(chunk, scales[k] ?? 1)
+          : Float32Array.from(times(chunk, scales[k] ?? 1));
+      });
+      for (let i = 0; i < length; i++) {
+        for (const [k, chunk] of values.entries()) column[k] = chunk[i] ?? 0;
+        results[start + i] = result(column.sort());
+      }
+    }
+  };
+  return {
+    median: (dtype, rows, count, scales, acc) => eachColumn({ dtype, rows, count, scales }, acc, middle),
+    trimmedMean: (dtype, rows, count, scales, trim, acc) =>
+      eachColumn({ dtype, rows, count, scales }, acc, (sorted) =>
+        mean(sorted.subarray(trim, rows.length - trim)),
+      ),
+    nearMedianMean: (dtype, rows, count, scales, keep, acc) =>
+      eachColumn({ dtype, rows, count, scales }, acc, (sorted) => {
+        const start = nearestWindow(sorted, keep);
+        return mean(sorted.subarray(start, start + keep));
+      }),
+  };
+}
+
+interface Rows {
+  readonly dtype: FloatDtype;
+  readonly rows: readonly number[];
+  readonly count: number;
+  readonly scales: readonly number[];
+}
+
+function times(values: Float64Array, scale: number): Float64Array {
+  return values.map((value) => value * scale);
+}
+
+function middle(sorted: Sorted): number {
+  const half = sorted.length >> 1;
+  const upper = sorted[half] ?? 0;
+  return sorted.length % 2 === 1 ? upper : ((sorted[half - 1] ?? 0) + upper) * 0.5;
+}
+
+function mean(values: Sorted): number {
+  let sum = 0;
+  for (const value of values) sum += value;
+  return sum / values.length;
+}
+
+/** Where the `keep` values nearest to the median begin: they are neighbours, and a tie keeps the smaller. */
+function nearestWindow(sorted: Sorted, keep: number): number {
+  const median = middle(sorted);
+  let start = 0;
+  while (
+    start + keep < sorted.length &&
+    median - (sorted[start] ?? 0) > (sorted[start + keep] ?? 0) - median
+  ) {
+    start++;
+  }
+  return start;
+}
