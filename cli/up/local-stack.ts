@@ -12,6 +12,8 @@ export interface LocalStackOptions {
   readonly dataDir: string;
   readonly portBase: number;
   readonly onRestart?: (name: string, how: string) => void;
+  /** The Functions app; this package itself unless said otherwise. */
+  readonly app?: string;
   /** Extra settings for the Functions host. */
   readonly hostSettings?: Readonly<Record<string, string>>;
 }
@@ -58,7 +60,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
   const host = await superviseProcess({
     name: 'coordinator',
     script: scripts.host,
-    args: ['--app', root, '--data', directories.host, '--port', String(ports.functions)],
+    args: ['--app', options.app ?? root, '--data', directories.host, '--port', String(ports.functions)],
     environment: () => ({
       ...readEnvironment(join(directories.environments, 'coordinator.env')),
       EmbeddedHost__WakeUpEvents: wakeUps,

@@ -35,9 +35,9 @@ export interface CallOptions {
 
 export type CoordinatorUnderTest = Awaited<ReturnType<typeof startCoordinator>>;
 
-export async function startCoordinator(siloIds: readonly string[]) {
+export async function startCoordinator(siloIds: readonly string[], options: { readonly app?: string } = {}) {
   const dataDir = await mkdtemp(join(tmpdir(), 'tributary-test-coordinator-'));
-  const stack = await startLocalStack({ dataDir, portBase: await freePortBase() });
+  const stack = await startLocalStack({ dataDir, portBase: await freePortBase(), ...options });
   const directories = cloudDirectories(dataDir);
   const distrust = trustLocalCa(readFileSync(join(directories.tls, 'ca.pem'), 'utf8'));
   const environmentOf = (who: string) => join(directories.environments, `${who}.env`);
