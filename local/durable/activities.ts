@@ -1,7 +1,7 @@
 import type { Clock } from './clock.ts';
-import { activityInput } from './episode.ts';
 import { EventType, type FailureDetails, fresh, type HistoryEvent } from './events.ts';
 import type { PendingTask, QueuedEvent } from './instance.ts';
+import type { PassPoint } from './kill-point.ts';
 
 /** Runs one activity and resolves with its result as JSON text (null for none); rejects with what it threw. */
 export type InvokeActivity = (
@@ -26,6 +26,7 @@ export interface ActivityOptions {
   /** False once the instance has ended or begun a new generation: then nobody waits for the result. */
   readonly isOpen: (task: PendingTask) => boolean;
   readonly post: (instanceId: string, queued: QueuedEvent) => void;
+  readonly pass: PassPoint;
 }
 
 function detailsOf(thrown: unknown): FailureDetails {
@@ -58,7 +59,7 @@ export function startActivities(options: ActivityOptions): Activities {
           `The function '${decision.name}' doesn't exist, is disabled, or is not an activity function.`,
         );
       }
-      const result = await options.invoke(decision.name, activityInput(decision.input), task.instanceId);
+      const result = await options.invoke(decision.name, decision.input, task.instanceId);
       const at = new Date(options.clock.now());
       return { EventType: EventType.TaskCompleted, ...fresh(at), ...completes, Result: result };
     } catch (thrown) {
@@ -76,7 +77,9 @@ export function startActivities(options: ActivityOptions): Activities {
 
   async function run(task: PendingTask): Promise<void> {
     running++;
+    options.pass('activity-before-run');
     const event = await outcome(task);
+    options.pass('activity-after-run');
     running--;
     if (event) options.post(task.instanceId, { event, executionId: task.executionId });
     pump();

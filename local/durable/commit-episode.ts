@@ -1,9 +1,10 @@
 /**
  * Writes one episode. Invariant: everything that follows from the episode is in the one transaction in which this runs:
- * history rows, inbox deletions, open tasks, children with their start events, the parent's completion event and the
- * instance itself. What it returns is to be acted on only after the commit.
+ * history, inbox deletions, children with their start events, the parent's completion event and the instance
+ * itself. What it returns is to be acted on only after the commit.
  */
-import { childInstanceId, type Ending, type Episode } from './episode.ts';
+import type { Decision } from './decision.ts';
+import { childInstanceId, type Episode } from './episode.ts';
 import {
   EventType,
   type ExecutionStarted,
@@ -13,7 +14,7 @@ import {
   type ParentLink,
 } from './events.ts';
 import { hasEnded, type Instance, isInstanceId, type PendingTask, type QueuedEvent } from './instance.ts';
-import type { Decision } from './interpreter.ts';
+import type { Ending } from './orchestrator-protocol.ts';
 import { toJson } from './payload.ts';
 import type { Store } from './store.ts';
 
@@ -27,6 +28,8 @@ export interface Committed {
   /** Activities and timers to begin. */
   readonly begun: readonly PendingTask[];
   readonly deliveries: readonly Delivery[];
+  /** By how many characters the history has grown. */
+  readonly written: number;
 }
 
 export interface CommitContext {
@@ -65,7 +68,7 @@ export function createInstance(
     createdAt: time,
     updatedAt: time,
   };
-  store.put(instance);
+  store.add(instance);
   return deliver(store, instance.instanceId, startedEvent(instance, at), instance.executionId);
 }
 
@@ -77,7 +80,6 @@ function deliver(store: Store, instanceId: string, event: HistoryEvent, executio
 export function commitEpisode(
   context: CommitContext,
   before: Instance,
-  past: number,
   consumed: readonly QueuedEvent[],
   episode: Episode,
 ): Committed {
@@ -95,35 +97,30 @@ export function commitEpisode(
   if (ending?.kind === 'continued') {
     const next: Instance = { ...after, executionId: context.newId(), input: ending.input };
     store.clearHistory(executionId);
-    store.clearPending(executionId);
-    store.put(next);
+    store.update(before, next);
     const start = deliver(store, instanceId, startedEvent(next, at), next.executionId);
     const carried = ending.carried.map((event) =>
       deliver(store, instanceId, { ...event, IsPlayed: false }, next.executionId),
     );
-    return { instance: next, begun: [], deliveries: [start, ...carried] };
+    return { instance: next, begun: [], deliveries: [start, ...carried], written: 0 };
   }
 
-  store.appendHistory(executionId, past, episode.appended);
-  store.put(after);
+  const written = store.appendHistory(executionId, episode.appended);
+  store.update(before, after);
   if (ending) {
-    store.clearPending(executionId);
     store.clearInbox(instanceId);
-    return { instance: after, begun: [], deliveries: tellParent(store, after, ending, at) };
+    return { instance: after, begun: [], deliveries: tellParent(store, after, ending, at), written };
   }
 
-  for (const id of [...episode.completed, ...episode.canceled]) store.removePending(executionId, id);
   const begun: PendingTask[] = [];
   const deliveries: Delivery[] = [];
   const canceled = new Set(episode.canceled);
   for (const decision of episode.decisions) {
     if (canceled.has(decision.id)) continue;
-    const task = { instanceId, executionId, decision };
-    store.addPending(task);
-    begun.push(task);
+    begun.push({ instanceId, executionId, decision });
     if (decision.kind === 'subOrchestration') deliveries.push(startChild(context, after, decision));
   }
-  return { instance: after, begun, deliveries };
+  return { instance: after, begun, deliveries, written };
 }
 
 function statusAfter(ending: Ending | undefined): Pick<Instance, 'status'> & Partial<Instance> {
@@ -175,7 +172,7 @@ function startChild(
     executionId: context.newId(),
     name: decision.name,
     version: decision.version,
-    input: toJson(decision.input),
+    input: decision.input,
     parent: link,
   });
 }

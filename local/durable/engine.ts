@@ -7,10 +7,13 @@ import { type InvokeActivity, startActivities } from './activities.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { HistoryEvent } from './events.ts';
 import { hasEnded, type Instance } from './instance.ts';
+import type { PassPoint } from './kill-point.ts';
 import { liveInstances } from './live-instances.ts';
 import { type Management, management } from './management.ts';
 import { decodeContinuation, type InstanceFilter, type InstancePage, listInstances } from './queries.ts';
-import type { InvokeOrchestrator } from './sdk-executor.ts';
+import type { InvokeOrchestrator } from './sdk-v3/sdk-executor.ts';
+import { sdkV3 } from './sdk-v3/sdk-v3.ts';
+import { sessionCache } from './session-cache.ts';
 import { openStore } from './store.ts';
 import { everyHazard, type StrictOptions } from './strict.ts';
 import { startTimers } from './timers.ts';
@@ -30,8 +33,12 @@ export interface DurableOptions {
   readonly limits?: {
     readonly maxConcurrentActivityFunctions?: number;
     readonly maxConcurrentOrchestratorFunctions?: number;
+    /** How many orchestrators wait in memory for their next event; the others are replayed. 0 replays always. */
+    readonly sessions?: number;
   };
   readonly warn?: (instanceId: string, message: string) => void;
+  /** Told of each kill point that is passed. */
+  readonly pass?: PassPoint;
 }
 
 export interface DurableEngine extends Management {
@@ -48,6 +55,9 @@ export interface DurableEngine extends Management {
   close(graceMilliseconds?: number): Promise<void>;
 }
 
+/** Characters of history; what a session holds of it is of that order of size. */
+const sessionCharacters = 64 * 2 ** 20;
+
 const strictOptions = (strict: boolean | StrictOptions | undefined): StrictOptions | undefined => {
   if (strict === false) return undefined;
   return typeof strict === 'object' ? strict : { hazards: everyHazard };
@@ -57,6 +67,7 @@ export function startDurable(options: DurableOptions): DurableEngine {
   const clock = options.clock ?? systemClock;
   const store = openStore(options.dataDir);
   const live = liveInstances(store);
+  const pass = options.pass ?? (() => {});
   const waiting = new Map<string, Set<() => void>>();
   const newId = (): string => randomUUID().replaceAll('-', '');
   const isOrchestrator = (name: string): boolean => options.functions.get(name) === 'orchestrator';
@@ -68,9 +79,10 @@ export function startDurable(options: DurableOptions): DurableEngine {
     store,
     clock,
     live,
+    sessions: sessionCache({ count: options.limits?.sessions ?? 500, characters: sessionCharacters }),
     limit: limits.orchestrators,
-    strict: strictOptions(options.strict),
-    invoke: options.invoke.orchestrator,
+    protocol: sdkV3(options.invoke.orchestrator, strictOptions(options.strict)),
+    pass,
     newId,
     isOrchestrator,
     timers: () => timers,
@@ -92,6 +104,7 @@ export function startDurable(options: DurableOptions): DurableEngine {
       return target?.instance.executionId === task.executionId && target.pending.has(task.decision.id);
     },
     post: worker.post,
+    pass,
   });
 
   for (const { instanceId } of store.unfinished()) {
@@ -124,6 +137,7 @@ export function startDurable(options: DurableOptions): DurableEngine {
       clock,
       newId,
       isOrchestrator,
+      pass,
       deliver: (it) => worker.post(it.instanceId, it.queued),
     }),
     limits,

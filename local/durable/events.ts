@@ -145,10 +145,18 @@ export function canceledTimers(event: GenericEvent): readonly number[] {
   return event.Data.slice(canceledPrefix.length).split(',').map(Number);
 }
 
+const revive = (event: HistoryEvent): HistoryEvent => {
+  event.Timestamp = new Date(event.Timestamp);
+  if ('FireAt' in event) event.FireAt = new Date(event.FireAt);
+  return event;
+};
+
 export const encodeEvent = (event: HistoryEvent): string => JSON.stringify(event);
 
-export function decodeEvent(text: string): HistoryEvent {
-  return JSON.parse(text, (key, value: unknown) =>
-    (key === 'Timestamp' || key === 'FireAt') && typeof value === 'string' ? new Date(value) : value,
-  ) as HistoryEvent;
-}
+export const decodeEvent = (text: string): HistoryEvent => revive(JSON.parse(text) as HistoryEvent);
+
+/** The events of one episode as one text. */
+export const encodeEvents = (events: readonly HistoryEvent[]): string => JSON.stringify(events);
+
+export const decodeEvents = (text: string): HistoryEvent[] =>
+  (JSON.parse(text) as HistoryEvent[]).map(revive);

@@ -1,5 +1,5 @@
+import type { Decision } from './decision.ts';
 import type { HistoryEvent, ParentLink } from './events.ts';
-import type { Decision } from './interpreter.ts';
 
 export type RuntimeStatus = 'Pending' | 'Running' | 'Suspended' | 'Completed' | 'Failed' | 'Terminated';
 
@@ -31,7 +31,7 @@ export interface QueuedEvent {
   readonly executionId?: string;
 }
 
-/** A scheduled task that has not completed; `instanceId` is settled for sub-orchestrations. */
+/** A scheduled task that has not completed. */
 export interface PendingTask {
   readonly instanceId: string;
   readonly executionId: string;

@@ -1,15 +1,16 @@
-import { EventType, type HistoryEvent } from './events.ts';
+import { EventType } from './events.ts';
 import { hasEnded, type Instance, type PendingTask, type QueuedEvent } from './instance.ts';
+import { openTasks } from './open-tasks.ts';
 import type { Store } from './store.ts';
 
 /** An unfinished instance as this process works on it; what is here is committed, except for the inbox's tail. */
 export interface LiveInstance {
   instance: Instance;
-  /** undefined while not loaded. */
-  history: HistoryEvent[] | undefined;
+  /** Whether the present generation has a history. */
+  begun: boolean;
   inbox: QueuedEvent[];
-  /** Every inbox row seen, so that an event that came both by loading and by posting counts once. */
-  readonly rows: Set<number>;
+  /** The last inbox row that came by loading: an event that is posted, too, counts once. */
+  readonly loadedThrough: number;
   readonly pending: Map<number, PendingTask>;
   /** Queued for a turn, or in one. */
   busy: boolean;
@@ -22,9 +23,6 @@ export interface LiveInstances {
   /** The unfinished instance, read from the store if this process has not met it; undefined if there is none. */
   load(instanceId: string): LiveInstance | undefined;
   forget(instanceId: string): void;
-  /** The history, read from the store if it is not in memory. */
-  historyOf(live: LiveInstance): HistoryEvent[];
-  readonly count: number;
 }
 
 /** A generation's start event comes before events that were queued for an earlier one. */
@@ -43,12 +41,18 @@ export function liveInstances(store: Store): LiveInstances {
       const instance = store.get(instanceId);
       if (instance === undefined || hasEnded(instance.status)) return undefined;
       const inbox = startFirst(store.inboxOf(instanceId));
+      const history = store.history(instance.executionId);
       const live: LiveInstance = {
         instance,
-        history: undefined,
+        begun: history.length > 0,
         inbox,
-        rows: new Set(inbox.flatMap(({ row }) => row ?? [])),
-        pending: new Map(store.pendingOf(instance.executionId).map((task) => [task.decision.id, task])),
+        loadedThrough: Math.max(-1, ...inbox.map(({ row }) => row ?? -1)),
+        pending: new Map(
+          [...openTasks(history)].map(([id, decision]) => [
+            id,
+            { instanceId, executionId: instance.executionId, decision },
+          ]),
+        ),
         busy: false,
         faults: 0,
       };
@@ -56,19 +60,12 @@ export function liveInstances(store: Store): LiveInstances {
       return live;
     },
     forget: (instanceId) => void byId.delete(instanceId),
-    historyOf: (live) => (live.history ??= store.history(live.instance.executionId)),
-    get count() {
-      return byId.size;
-    },
   };
 }
 
 /** Adds to the inbox what is not there yet. */
 export function addToInbox(live: LiveInstance, queued: QueuedEvent): void {
-  if (queued.row !== undefined) {
-    if (live.rows.has(queued.row)) return;
-    live.rows.add(queued.row);
-  }
+  if (queued.row !== undefined && queued.row <= live.loadedThrough) return;
   if (queued.event.EventType === EventType.ExecutionStarted) live.inbox.unshift(queued);
   else live.inbox.push(queued);
 }

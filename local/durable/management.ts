@@ -3,6 +3,7 @@ import type { Clock } from './clock.ts';
 import { type CommitContext, createInstance, type Delivery } from './commit-episode.ts';
 import { EventType, fresh, type HistoryEvent } from './events.ts';
 import { hasEnded, type Instance, isInstanceId, type RuntimeStatus } from './instance.ts';
+import type { PassPoint } from './kill-point.ts';
 import { endedInstances, type InstanceFilter } from './queries.ts';
 import { rewindHistory } from './rewind.ts';
 import type { Store } from './store.ts';
@@ -42,11 +43,18 @@ export interface ManagementOptions {
   readonly newId: () => string;
   readonly isOrchestrator: (name: string) => boolean;
   readonly deliver: (delivery: Delivery) => void;
+  readonly pass: PassPoint;
 }
 
 export function management(options: ManagementOptions): Management {
   const { store, clock } = options;
   const at = (): Date => new Date(clock.now());
+  async function transact<T>(work: () => T): Promise<T> {
+    options.pass('client-before-commit');
+    const result = await store.transact(work);
+    options.pass('client-after-commit');
+    return result;
+  }
   const context = (): CommitContext => ({
     store,
     at: at(),
@@ -58,7 +66,7 @@ export function management(options: ManagementOptions): Management {
     if (!options.isOrchestrator(request.name)) return { kind: 'unknown-function' };
     const instanceId = request.instanceId ?? options.newId();
     if (!isInstanceId(instanceId)) return { kind: 'invalid-id' };
-    const result = await store.transact((): Delivery | RuntimeStatus => {
+    const result = await transact((): Delivery | RuntimeStatus => {
       const existing = store.get(instanceId);
       if (existing && !hasEnded(existing.status)) return existing.status;
       return createInstance(context(), {
@@ -76,7 +84,7 @@ export function management(options: ManagementOptions): Management {
   }
 
   async function send(instanceId: string, event: HistoryEvent): Promise<ControlOutcome> {
-    const result = await store.transact((): Delivery | ControlOutcome => {
+    const result = await transact((): Delivery | ControlOutcome => {
       const instance = store.get(instanceId);
       if (instance === undefined) return 'not-found';
       if (hasEnded(instance.status)) return 'ended';
@@ -94,25 +102,11 @@ export function management(options: ManagementOptions): Management {
       return child?.status === 'Failed' && child.parent?.executionId === instance.executionId;
     });
     store.clearHistory(instance.executionId);
-    store.appendHistory(instance.executionId, 0, history);
-    store.clearPending(instance.executionId);
-    store.put({ ...instance, status: 'Running', output: null, updatedAt: clock.now() });
-    for (const { instanceId: childId, taskId } of children) {
+    store.appendHistory(instance.executionId, history);
+    store.update(instance, { ...instance, status: 'Running', output: null, updatedAt: clock.now() });
+    for (const childId of children) {
       const child = store.get(childId);
-      if (child === undefined) continue;
-      store.addPending({
-        instanceId: instance.instanceId,
-        executionId: instance.executionId,
-        decision: {
-          kind: 'subOrchestration',
-          id: taskId,
-          name: child.name,
-          input: null,
-          version: child.version,
-          instanceId: childId,
-        },
-      });
-      rewindTree(child, reason, revived);
+      if (child) rewindTree(child, reason, revived);
     }
     const event: HistoryEvent = {
       EventType: EventType.GenericEvent,
@@ -134,7 +128,7 @@ export function management(options: ManagementOptions): Management {
     resume: (instanceId, reason) =>
       send(instanceId, { EventType: EventType.ExecutionResumed, ...fresh(at()), Reason: reason }),
     async rewind(instanceId, reason) {
-      const result = await store.transact(() => {
+      const result = await transact(() => {
         const instance = store.get(instanceId);
         if (instance === undefined) return 'not-found';
         if (instance.status !== 'Failed') return 'not-failed';
@@ -153,7 +147,7 @@ export function management(options: ManagementOptions): Management {
       return start({ name, input, version, ...(sameId ? { instanceId } : {}) });
     },
     async purge(instanceId) {
-      return store.transact(() => {
+      return transact(() => {
         const instance = store.get(instanceId);
         if (instance === undefined || !hasEnded(instance.status)) return 0;
         store.remove(instance);
@@ -161,7 +155,7 @@ export function management(options: ManagementOptions): Management {
       });
     },
     async purgeBy(filter) {
-      return store.transact(() => {
+      return transact(() => {
         const gone = endedInstances(store.database, filter);
         for (const instance of gone) store.remove(instance);
         return gone.length;

@@ -2,13 +2,17 @@
  * Replays a recorded history against today's code, episode by episode, and says where the code would decide otherwise
  * than it did: such a change breaks instances that are under way. Recorded histories live in test/replay.
  */
-import { checkActions } from './actions.ts';
-import { scheduling } from './episode.ts';
-import { decodeEvent, EventType, encodeEvent, type HistoryEvent, scheduledTask } from './events.ts';
+import { completion, scheduling } from './episode.ts';
+import {
+  decodeEvent,
+  EventType,
+  encodeEvent,
+  type HistoryEvent,
+  scheduledTask,
+  timersCanceled,
+} from './events.ts';
 import type { Instance } from './instance.ts';
-import { interpret } from './interpreter.ts';
-import { toJson } from './payload.ts';
-import { type InvokeOrchestrator, runOrchestrator } from './sdk-executor.ts';
+import type { OrchestratorProtocol } from './orchestrator-protocol.ts';
 
 export interface RecordedHistory {
   readonly instance: Instance;
@@ -89,7 +93,7 @@ function summary(event: HistoryEvent): string {
 
 /** The first episode in which the code decides otherwise, or undefined when all are the same. */
 export async function replayHistory(
-  invoke: InvokeOrchestrator,
+  protocol: OrchestratorProtocol,
   { instance, history }: RecordedHistory,
 ): Promise<Divergence | undefined> {
   for (const [episode, { start, input, rows }] of episodesOf(history).entries()) {
@@ -98,20 +102,15 @@ export async function replayHistory(
     const seen = history
       .slice(0, input)
       .map((event, index): HistoryEvent => ({ ...event, IsPlayed: index < start }));
-    const run = await runOrchestrator(invoke, { instance, history: seen, isReplaying: start > 0 });
-    const { decisions, canceled } = interpret(seen, checkActions(run.actions));
+    const { verdict } = await protocol.replay(instance, seen, start > 0);
     const at = rows[0]?.Timestamp ?? new Date(0);
-    const replayed = decisions.map((decision) => summary(scheduling(decision, instance, at)));
-    if (canceled.length > 0) replayed.push(`TimersCanceled:${canceled.join(',')}`);
+    const { decisions, canceled, ending } = verdict;
+    const replayed = [
+      ...decisions.map((decision) => scheduling(decision, instance, at)),
+      ...(canceled.length > 0 ? [timersCanceled(canceled, at)] : []),
+      ...(ending && ending.kind !== 'continued' ? [completion(ending, at)] : []),
+    ].map(summary);
     const recorded = rows.filter(isDecision).map(summary);
-    const ending = rows.find((event) => event.EventType === EventType.ExecutionCompleted);
-    if (ending) {
-      if (run.outcome.kind === 'done') replayed.push(`Completed ${toJson(run.outcome.output)}`);
-      if (run.outcome.kind === 'failed') {
-        const message = `Orchestrator function '${instance.name}' failed: ${run.outcome.message}`;
-        replayed.push(`Failed ${toJson(message)}`);
-      }
-    }
     if (recorded.join('\n') !== replayed.join('\n')) return { episode, recorded, replayed };
   }
   return undefined;

@@ -10,7 +10,7 @@ import { completedTask, EventType, type HistoryEvent, scheduledTask } from './ev
 export interface Rewound {
   readonly history: readonly HistoryEvent[];
   /** Failed children, to be rewound too; their parent goes on waiting for them. */
-  readonly children: readonly { readonly instanceId: string; readonly taskId: number }[];
+  readonly children: readonly string[];
 }
 
 const isFailure = (event: HistoryEvent): boolean =>
@@ -35,7 +35,8 @@ export function rewindHistory(
     const id = completedTask(event);
     if (id !== undefined && isFailure(event) && index > lastDecision) failed.add(id);
   });
-  const children: { instanceId: string; taskId: number }[] = [];
+  const children: string[] = [];
+  const waiting = new Set<number>();
   const kept: HistoryEvent[] = [];
   const dropped = new Set<number>(failed);
   open.forEach((event, index) => {
@@ -43,9 +44,10 @@ export function rewindHistory(
     if (id === undefined) return;
     if (!completed.has(id) || (isClosingTimer(event) && index > lastDecision)) dropped.add(id);
     if (event.EventType !== EventType.SubOrchestrationInstanceCreated || !failed.has(id)) return;
-    if (canRewindChild(event.InstanceId)) children.push({ instanceId: event.InstanceId, taskId: id });
+    if (!canRewindChild(event.InstanceId)) return;
+    children.push(event.InstanceId);
+    waiting.add(id);
   });
-  const waiting = new Set(children.map((child) => child.taskId));
   for (const event of open) {
     const completes = completedTask(event);
     const schedules = scheduledTask(event);

@@ -2,19 +2,21 @@
  * Works through the inboxes of live instances: one turn per instance at a time, `limit` turns at once. Invariants:
  *
  * 1. Memory changes only after the commit of what changes it; a failed commit leaves everything to be tried again.
- * 2. A fault of the host or the SDK is retried with a growing pause; after five in a row the instance fails with the
+ * 2. A session is out of the cache during a turn, so that a turn that fails is tried again by a full replay.
+ * 3. A fault of the host or the SDK is retried with a growing pause; after five in a row the instance fails with the
  *    reason, because a poisonous episode must not spin for ever. A store that does not write is no such fault.
  */
 import type { Activities } from './activities.ts';
 import type { Clock } from './clock.ts';
 import { type CommitContext, type Committed, commitEpisode, type Delivery } from './commit-episode.ts';
 import { type Episode, forcedEnd, runEpisode } from './episode.ts';
-import { fresh, type HistoryEvent } from './events.ts';
+import { fresh } from './events.ts';
 import { hasEnded, type QueuedEvent } from './instance.ts';
+import type { PassPoint } from './kill-point.ts';
 import { addToInbox, type LiveInstance, type LiveInstances } from './live-instances.ts';
-import type { InvokeOrchestrator } from './sdk-executor.ts';
+import type { OrchestratorProtocol } from './orchestrator-protocol.ts';
+import type { SessionCache } from './session-cache.ts';
 import type { Store } from './store.ts';
-import type { StrictOptions } from './strict.ts';
 import type { Timers } from './timers.ts';
 import { nextTurn, type Turn } from './turn.ts';
 
@@ -22,15 +24,16 @@ export interface WorkerOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly live: LiveInstances;
+  readonly sessions: SessionCache;
   readonly limit: number;
-  readonly strict: StrictOptions | undefined;
-  readonly invoke: InvokeOrchestrator;
+  readonly protocol: OrchestratorProtocol;
   readonly newId: () => string;
   readonly isOrchestrator: (name: string) => boolean;
   readonly timers: () => Timers;
   readonly activities: () => Activities;
   readonly warn: (instanceId: string, message: string) => void;
   readonly ended: (instanceId: string) => void;
+  readonly pass: PassPoint;
 }
 
 export interface Worker {
@@ -43,14 +46,13 @@ export interface Worker {
 }
 
 const faultLimit = 5;
-const historyCacheSize = 500;
 
 class StoreFault extends Error {
   override readonly name = 'StoreFault';
 }
 
 export function startWorker(options: WorkerOptions): Worker {
-  const { store, clock, live } = options;
+  const { store, clock, live, sessions } = options;
   const ready: LiveInstance[] = [];
   let running = 0;
   let stopped = false;
@@ -83,9 +85,7 @@ export function startWorker(options: WorkerOptions): Worker {
       return;
     }
     target.busy = false;
-    if (hasEnded(target.instance.status)) return;
-    if (live.count > historyCacheSize) target.history = undefined;
-    wakeLive(target);
+    if (!hasEnded(target.instance.status)) wakeLive(target);
   }
 
   function pauseAfter(target: LiveInstance, fault: unknown): void {
@@ -147,11 +147,11 @@ export function startWorker(options: WorkerOptions): Worker {
     }
     const outcome = await runEpisode({
       instance: target.instance,
-      past: live.historyOf(target),
+      session: sessions.take(target.instance.executionId),
+      past: () => store.history(target.instance.executionId),
       batch: batch.map((queued) => queued.event),
       at: at(target),
-      strict: options.strict,
-      invoke: options.invoke,
+      protocol: options.protocol,
     });
     for (const warning of outcome.warnings) options.warn(target.instance.instanceId, warning);
     await end(target, outcome, [...batch, ...stale]);
@@ -164,14 +164,15 @@ export function startWorker(options: WorkerOptions): Worker {
     consumed: readonly QueuedEvent[] = [],
   ): Promise<void> {
     const before = target.instance;
-    const history = live.historyOf(target);
     const context: CommitContext = {
       store,
       at: outcome.appended[0]?.Timestamp ?? at(target),
       newId: options.newId,
       isOrchestrator: options.isOrchestrator,
     };
-    const committed = await transact(() => commitEpisode(context, before, history.length, consumed, outcome));
+    options.pass('episode-before-commit');
+    const committed = await transact(() => commitEpisode(context, before, consumed, outcome));
+    options.pass('episode-after-commit');
     consume(target, consumed);
     apply(target, before.executionId, outcome, committed);
   }
@@ -180,10 +181,10 @@ export function startWorker(options: WorkerOptions): Worker {
     target.instance = committed.instance;
     if (outcome.ending) {
       target.pending.clear();
+      target.begun = false;
       options.timers().cancelAll(executionId);
-      target.history = outcome.ending.kind === 'continued' ? [] : undefined;
     } else {
-      append(target, outcome.appended);
+      target.begun = true;
       for (const id of outcome.completed) target.pending.delete(id);
       for (const id of outcome.canceled) {
         target.pending.delete(id);
@@ -191,6 +192,8 @@ export function startWorker(options: WorkerOptions): Worker {
       }
       for (const task of committed.begun) target.pending.set(task.decision.id, task);
     }
+    if (outcome.session) sessions.keep(executionId, outcome.session, committed.written);
+    else sessions.drop(executionId);
     const ended = hasEnded(committed.instance.status);
     if (ended) live.forget(target.instance.instanceId);
     for (const task of committed.begun) {
@@ -201,36 +204,25 @@ export function startWorker(options: WorkerOptions): Worker {
     if (ended) options.ended(target.instance.instanceId);
   }
 
-  function append(target: LiveInstance, events: readonly HistoryEvent[]): void {
-    const history = live.historyOf(target);
-    for (const event of events) {
-      event.IsPlayed = true;
-      history.push(event);
-    }
-  }
-
   async function control(
     target: LiveInstance,
     kind: 'suspend' | 'resume',
     queued: QueuedEvent,
   ): Promise<void> {
-    const { instance } = target;
-    const started = live.historyOf(target).length > 0;
-    const status = kind === 'suspend' ? 'Suspended' : started ? 'Running' : 'Pending';
+    const { instance, begun } = target;
+    const status = kind === 'suspend' ? 'Suspended' : begun ? 'Running' : 'Pending';
     const next = { ...instance, status, updatedAt: at(target).getTime() } as const;
     const changes = (kind === 'suspend') !== (instance.status === 'Suspended');
     const event = { ...queued.event, ...fresh(queued.event.Timestamp) };
     await transact(() => {
       if (queued.row !== undefined) store.dequeue(queued.row);
       if (!changes) return;
-      store.put(next);
+      store.update(instance, next);
       // A generation's history begins with its own start, so a pause before it leaves no trace.
-      if (started) store.appendHistory(instance.executionId, live.historyOf(target).length, [event]);
+      if (begun) store.appendHistory(instance.executionId, [event]);
     });
     consume(target, [queued]);
-    if (!changes) return;
-    target.instance = next;
-    if (started) append(target, [event]);
+    if (changes) target.instance = next;
   }
 
   function consume(target: LiveInstance, consumed: readonly QueuedEvent[]): void {

@@ -39,10 +39,13 @@ export function durableInvokers(
   };
   return {
     async orchestrator(name, trigger) {
-      const invoked = await invoke(worker, registered(worker, name), { inputData: [], directInput: trigger });
-      return invoked.error === undefined
-        ? { context: invoked.context }
-        : { context: invoked.context, error: invoked.error };
+      const { context, error } = await invoke(worker, registered(worker, name), {
+        inputData: [],
+        directInput: trigger,
+      });
+      // An app whose hooks look at invocations sees one per episode, as on Azure.
+      const mayGoOn = !worker.hasHooks('preInvocation') && !worker.hasHooks('postInvocation');
+      return { context, mayGoOn, ...(error === undefined ? {} : { error }) };
     },
     async activity(name, input, instanceId) {
       const fn = registered(worker, name);

@@ -8,8 +8,10 @@ import {
   type RecordedHistory,
   replayHistory,
 } from '../../local/durable/replay-history.ts';
+import { sdkV3 } from '../../local/durable/sdk-v3/sdk-v3.ts';
 import { ended, invoke, start, startEngine, stopEngines, until } from '../local/durable/engine-under-test.ts';
 
+const protocol = sdkV3(invoke.orchestrator, undefined);
 const corpus = join(import.meta.dirname, 'histories');
 afterAll(stopEngines);
 
@@ -66,7 +68,7 @@ describe('a recorded history', () => {
 
   it.each(files)('%s leads to the same decisions today', async (file) => {
     const recording = decodeRecording(readFileSync(join(corpus, file), 'utf8'));
-    expect(await replayHistory(invoke.orchestrator, recording)).toBeUndefined();
+    expect(await replayHistory(protocol, recording)).toBeUndefined();
   });
 
   it('of which the code has changed is found out, with the episode', async () => {
@@ -77,7 +79,7 @@ describe('a recorded history', () => {
           ? { ...event, Name: 'anotherActivity' }
           : event,
     );
-    const divergence = await replayHistory(invoke.orchestrator, { instance, history: changed });
+    const divergence = await replayHistory(protocol, { instance, history: changed });
     expect(divergence).toMatchObject({
       episode: 2,
       recorded: ['activity 2 anotherActivity 2'],
@@ -89,7 +91,7 @@ describe('a recorded history', () => {
 describe('a history just made', () => {
   it('replays to what it was made of, for every fixture', async () => {
     for (const [file, recording] of await record()) {
-      expect([file, await replayHistory(invoke.orchestrator, recording)]).toEqual([file, undefined]);
+      expect([file, await replayHistory(protocol, recording)]).toEqual([file, undefined]);
     }
   });
 });

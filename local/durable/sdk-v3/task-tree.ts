@@ -50,7 +50,7 @@ export class Compound extends TaskNode {
 export interface RetryHost {
   readonly now: () => Date;
   readonly attempt: (node: TaskNode, first: boolean) => void;
-  readonly timer: (node: TaskNode, fireAt: Date, closing: boolean) => void;
+  readonly timer: (node: TaskNode, fireAt: Date) => void;
   readonly ended: () => void;
 }
 
@@ -97,6 +97,6 @@ export class Retry extends TaskNode {
     this.#exhausted = this.#attempt >= this.#options.maxNumberOfAttempts;
     const delay = this.#exhausted ? 0 : retryDelay(this.#options, this.#attempt);
     this.#waiting = true;
-    this.#host.timer(this, new Date(this.#host.now().getTime() + delay), this.#exhausted);
+    this.#host.timer(this, new Date(this.#host.now().getTime() + delay));
   }
 }

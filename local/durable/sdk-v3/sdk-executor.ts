@@ -1,10 +1,11 @@
 /**
- * Runs an orchestrator over its history with the official SDK, in process ("direct": the history is handed over as
- * an object instead of JSON text) and reads the outcome from the SDK's executor. The executor is private to
- * durable-functions, so every field is checked; the package is pinned to 3.5.0.
+ * Runs an orchestrator over its history with the official SDK, in process (the history is handed over as an object
+ * instead of JSON text), and reads the outcome from the SDK's executor. The executor can also be kept and given further
+ * events, which spares replaying all earlier ones. It is private to durable-functions, so every field is checked; the
+ * package is pinned to 3.5.0.
  */
-import type { FailureDetails, HistoryEvent } from './events.ts';
-import type { Instance } from './instance.ts';
+import type { FailureDetails, HistoryEvent } from '../events.ts';
+import type { Instance } from '../instance.ts';
 
 export type Outcome =
   | { readonly kind: 'waiting' }
@@ -27,6 +28,8 @@ export interface OrchestratorRun {
 export interface OrchestratorInvocation {
   readonly context: unknown;
   readonly error?: unknown;
+  /** False when every episode has to be an invocation of its own, because hooks of the app want to see each. */
+  readonly mayGoOn?: boolean;
 }
 
 export type InvokeOrchestrator = (name: string, trigger: object) => Promise<OrchestratorInvocation>;
@@ -73,24 +76,59 @@ function detailsOf(exception: unknown): FailureDetails {
   };
 }
 
-/** Throws when the SDK itself failed (a fault of the host or of the history), not when the orchestrator did. */
+export interface LiveOrchestrator {
+  /** The state after all events so far. */
+  run(): OrchestratorRun;
+  /** undefined if it cannot be given more events. Throws when the SDK itself fails. */
+  readonly feed: ((events: readonly HistoryEvent[]) => void) | undefined;
+}
+
+const isLive = (executor: Fields): boolean =>
+  typeof executor['processEvent'] === 'function' &&
+  typeof executor['isDoneExecuting'] === 'function' &&
+  typeof executor['_isReplaying'] === 'boolean';
+
+/** Rejects when the SDK itself failed (a fault of the host or of the history), not when the orchestrator did. */
 export async function runOrchestrator(
   invoke: InvokeOrchestrator,
   request: ReplayRequest,
-): Promise<OrchestratorRun> {
-  const { context, error } = await invoke(request.instance.name, triggerInput(request));
+): Promise<LiveOrchestrator> {
+  const { context, error, mayGoOn } = await invoke(request.instance.name, triggerInput(request));
   const df = fieldsOf(fieldsOf(context)?.['df']);
   const executor = fieldsOf(df?.['taskOrchestratorExecutor']);
   if (df === undefined || executor === undefined) {
     throw error instanceof Error ? error : new Error('the function is no durable orchestrator');
   }
-  const { actions, sequenceNumber, exception } = executor;
+  if (error !== undefined && executor['exception'] === undefined) {
+    throw error instanceof Error ? error : new Error('the orchestration could not be replayed');
+  }
+  return {
+    run: () => readRun(df, executor),
+    feed: mayGoOn === true && isLive(executor) ? (events) => processEvents(executor, events) : undefined,
+  };
+}
+
+/** As the SDK's own loop over a history does, for events that are no replay. */
+function processEvents(executor: Fields, events: readonly HistoryEvent[]): void {
+  const call = (method: string, ...values: unknown[]): unknown =>
+    Reflect.apply(executor[method] as (...values: unknown[]) => unknown, executor, values);
+  executor['_isReplaying'] = false;
+  for (const event of events) {
+    if (call('isDoneExecuting') === true) return;
+    call('processEvent', event);
+  }
+}
+
+const hasEnded = (executor: Fields): boolean =>
+  executor['exception'] !== undefined ||
+  executor['orchestratorReturned'] === true ||
+  executor['willContinueAsNew'] === true;
+
+function readRun(df: Fields, executor: Fields): OrchestratorRun {
+  const { actions, sequenceNumber } = executor;
   const openTasks = fieldsOf(executor['openTasks']);
   if (!Array.isArray(actions) || typeof sequenceNumber !== 'number' || openTasks === undefined) {
     throw new Error('this version of durable-functions is not supported: its executor has another shape');
-  }
-  if (error !== undefined && exception === undefined) {
-    throw error instanceof Error ? error : new Error('the orchestration could not be replayed');
   }
   return {
     actions,
@@ -102,17 +140,15 @@ export async function runOrchestrator(
       const action = task['action'];
       return { action: typeof action === 'string' ? undefined : action };
     },
-    outcome: outcomeOf(executor, exception),
+    outcome: outcomeOf(executor),
   };
 }
 
-function outcomeOf(executor: Fields, exception: unknown): Outcome {
+function outcomeOf(executor: Fields): Outcome {
+  const { exception } = executor;
   if (exception !== undefined) {
     const details = detailsOf(exception);
     return { kind: 'failed', message: details.ErrorMessage, details };
   }
-  if (executor['orchestratorReturned'] === true || executor['willContinueAsNew'] === true) {
-    return { kind: 'done', output: executor['output'] };
-  }
-  return { kind: 'waiting' };
+  return hasEnded(executor) ? { kind: 'done', output: executor['output'] } : { kind: 'waiting' };
 }

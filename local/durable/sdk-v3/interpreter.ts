@@ -1,6 +1,7 @@
 /**
  * Gives task ids to the actions of an orchestrator, as the Durable extension does for out-of-process languages, and
- * says what is left to schedule. A pure function of the history and the actions. Invariants:
+ * says what is left to schedule. What it says depends on the history and the actions alone, and not on how many steps
+ * the history was given in. Invariants:
  *
  * 1. Ids come from one counter in the order in which the host starts actions; an external event takes none.
  * 2. The host starts the action of one yield only when that of the yield before it has completed by the host's own
@@ -10,7 +11,7 @@
  * 4. A cancellation takes effect in the episode in which it first shows, and the history records it there; so a replay
  *    of the whole history takes the same decisions as the episodes did one by one.
  */
-import type { Action } from './actions.ts';
+import type { Decision } from '../decision.ts';
 import {
   canceledTimers,
   completedTask,
@@ -18,21 +19,10 @@ import {
   EventType,
   type HistoryEvent,
   scheduledTask,
-} from './events.ts';
+} from '../events.ts';
+import { toJson } from '../payload.ts';
+import type { Action } from './actions.ts';
 import { Compound, Retry, TaskNode } from './task-tree.ts';
-
-/** One thing that the host must do, under its task id. */
-export type Decision =
-  | { readonly kind: 'activity'; readonly id: number; readonly name: string; readonly input: unknown }
-  | {
-      readonly kind: 'subOrchestration';
-      readonly id: number;
-      readonly name: string;
-      readonly input: unknown;
-      readonly version: string;
-      readonly instanceId: string | undefined;
-    }
-  | { readonly kind: 'timer'; readonly id: number; readonly fireAt: Date };
 
 /** A task that the host has started and that has not completed. */
 export interface OpenTask {
@@ -42,6 +32,7 @@ export interface OpenTask {
 }
 
 export interface Interpretation {
+  /** What the history does not have yet, nor an earlier step has named. */
   readonly decisions: readonly Decision[];
   readonly canceled: readonly number[];
   readonly open: ReadonlyMap<number, OpenTask>;
@@ -57,14 +48,20 @@ export interface Interpretation {
   readonly carried: readonly EventRaised[];
   /** Retried calls that have not come to an end. */
   readonly openRetries: number;
-  /** Timers that follow the last attempt of a retried call. */
-  readonly closingTimers: ReadonlySet<number>;
 }
 
 type TimerAction = Extract<Action, { actionType: 5 }>;
 
-/** Replays `history` (which may end in an unfinished episode) over all `actions` of the generation. */
-export function interpret(history: readonly HistoryEvent[], actions: readonly Action[]): Interpretation {
+export interface Interpreter {
+  /**
+   * Goes on with `events`, which end with those of the episode to be judged, over all `actions` of the generation so
+   * far. What an earlier step has decided counts as recorded, so its scheduling events need not be given.
+   */
+  advance(events: readonly HistoryEvent[], actions: readonly Action[]): Interpretation;
+}
+
+export function startInterpreter(): Interpreter {
+  let actions: readonly Action[] = [];
   let nextId = 0;
   let cursor = -1;
   let current: TaskNode | undefined;
@@ -72,12 +69,12 @@ export function interpret(history: readonly HistoryEvent[], actions: readonly Ac
   let now = new Date(0);
   let continueAsNew: { input: unknown } | undefined;
   let openRetries = 0;
-  const started: Decision[] = [];
+  const unrecorded = new Map<number, Decision>();
+  const recorded = new Set<number>();
   const open = new Map<number, OpenTask & { node: TaskNode }>();
   const timers = new Map<number, TimerAction>();
   const waiters = new Map<string, TaskNode[]>();
   const buffered = new Map<string, number>();
-  const closingTimers = new Set<number>();
   const carried: EventRaised[] = [];
 
   function leaf(
@@ -87,14 +84,19 @@ export function interpret(history: readonly HistoryEvent[], actions: readonly Ac
   ): TaskNode {
     const decision = make(nextId++);
     const node = new TaskNode(parent);
-    started.push(decision);
+    if (!recorded.delete(decision.id)) unrecorded.set(decision.id, decision);
     open.set(decision.id, { decision, action, node });
     return node;
   }
 
   type Call = Extract<Action, { actionType: 0 | 1 }>;
   const call = (action: Call, parent: TaskNode | undefined, asked: Action | undefined): TaskNode =>
-    leaf(parent, asked, (id) => ({ kind: 'activity', id, name: action.functionName, input: action.input }));
+    leaf(parent, asked, (id) => ({
+      kind: 'activity',
+      id,
+      name: action.functionName,
+      input: activityInput(action.input),
+    }));
 
   type ChildCall = Extract<Action, { actionType: 2 | 3 }>;
   const callChild = (action: ChildCall, parent: TaskNode | undefined, asked: Action | undefined): TaskNode =>
@@ -102,7 +104,7 @@ export function interpret(history: readonly HistoryEvent[], actions: readonly Ac
       kind: 'subOrchestration',
       id,
       name: action.functionName,
-      input: action.input,
+      input: toJson(action.input),
       version: action.version ?? '',
       instanceId: action.instanceId,
     }));
@@ -117,8 +119,7 @@ export function interpret(history: readonly HistoryEvent[], actions: readonly Ac
         if (action.actionType === 1) call(action, node, asked);
         else callChild(action, node, asked);
       },
-      timer: (node, fireAt, closing) => {
-        if (closing) closingTimers.add(nextId);
+      timer: (node, fireAt) => {
         leaf(node, undefined, (id) => ({ kind: 'timer', id, fireAt }));
       },
     });
@@ -127,7 +128,8 @@ export function interpret(history: readonly HistoryEvent[], actions: readonly Ac
   function awaitEvent(name: string, node: TaskNode): void {
     const waiting = buffered.get(name) ?? 0;
     if (waiting > 0) {
-      buffered.set(name, waiting - 1);
+      if (waiting > 1) buffered.set(name, waiting - 1);
+      else buffered.delete(name);
       node.settle('completed');
       return;
     }
@@ -196,7 +198,7 @@ export function interpret(history: readonly HistoryEvent[], actions: readonly Ac
     }
   }
 
-  for (const event of history) {
+  function take(event: HistoryEvent): void {
     switch (event.EventType) {
       case EventType.OrchestratorStarted:
         if (event.Timestamp > now) now = event.Timestamp;
@@ -215,42 +217,52 @@ export function interpret(history: readonly HistoryEvent[], actions: readonly Ac
         for (const id of canceledTimers(event)) settle(id, 'failed');
         break;
       default: {
-        const id = completedTask(event);
-        if (id !== undefined) settle(id, 'completed');
+        const completes = completedTask(event);
+        if (completes !== undefined) settle(completes, 'completed');
+        const schedules = scheduledTask(event);
+        if (schedules !== undefined && !unrecorded.delete(schedules)) recorded.add(schedules);
       }
     }
     advance();
   }
 
-  const canceled: number[] = [];
-  for (let found = true; found; ) {
-    found = false;
+  /** Timers whose action has been cancelled since; settling one may start another, itself already cancelled. */
+  function cancelTimers(): number[] {
+    const canceled: number[] = [];
     for (const [id, action] of timers) {
       if (!action.isCanceled) continue;
       canceled.push(id);
       settle(id, 'failed');
       advance();
-      found = true; // a new timer may have been started, itself already cancelled
-      break;
     }
+    return canceled;
   }
 
-  const known = new Set<number>();
-  for (const event of history) {
-    const id = scheduledTask(event);
-    if (id !== undefined) known.add(id);
-  }
   return {
-    decisions: started.filter((decision) => !known.has(decision.id)),
-    canceled,
-    open,
-    nextId,
-    caughtUp: cursor + 1 >= actions.length,
-    idle: current === undefined || current.state !== 'running',
-    continueAsNew,
-    unconsumed: [...buffered].flatMap(([name, count]) => Array<string>(count).fill(name)),
-    carried,
-    openRetries,
-    closingTimers,
+    advance(events, all) {
+      actions = all;
+      for (const event of events) take(event);
+      const canceled = cancelTimers();
+      const decisions = [...unrecorded.values()];
+      unrecorded.clear();
+      return {
+        decisions,
+        canceled,
+        open,
+        nextId,
+        caughtUp: cursor + 1 >= actions.length,
+        idle: current === undefined || current.state !== 'running',
+        continueAsNew,
+        unconsumed: [...buffered].flatMap(([name, count]) => Array<string>(count).fill(name)),
+        carried,
+        openRetries,
+      };
+    },
   };
 }
+
+/** An activity's input as JSON text: the SDK has already encoded strings, but nothing else. */
+const activityInput = (input: unknown): string | null => {
+  if (input === undefined || input === null) return null;
+  return typeof input === 'string' ? input : toJson(input);
+};

@@ -1,0 +1,111 @@
+/**
+ * The protocol of durable-functions 3: the SDK runs the orchestrator over the history and returns every action of the
+ * generation; what the host has to do follows from these and the history.
+ */
+import type { HistoryEvent } from '../events.ts';
+import type { Instance } from '../instance.ts';
+import {
+  type Ending,
+  failed,
+  failure,
+  type OrchestratorProtocol,
+  type Verdict,
+} from '../orchestrator-protocol.ts';
+import { customStatusLimitBytes, exceedsCustomStatus, toJson } from '../payload.ts';
+import type { StrictOptions } from '../strict.ts';
+import { type Action, checkActions, MalformedAction, UnsupportedAction } from './actions.ts';
+import { watchHazards } from './find-hazard.ts';
+import { type Interpretation, startInterpreter } from './interpreter.ts';
+import { type InvokeOrchestrator, type OrchestratorRun, runOrchestrator } from './sdk-executor.ts';
+
+/** `strict` undefined lets happen what would happen on Azure. */
+export function sdkV3(invoke: InvokeOrchestrator, strict: StrictOptions | undefined): OrchestratorProtocol {
+  return {
+    async replay(instance, history, isReplaying) {
+      const live = await runOrchestrator(invoke, { instance, history, isReplaying });
+      const judge = startJudge(instance, strict);
+      const verdict = judge(history, live.run());
+      const { feed } = live;
+      if (verdict.ending !== undefined || feed === undefined) return { verdict, session: undefined };
+      return {
+        verdict,
+        session: {
+          next(events) {
+            feed(events);
+            return judge(events, live.run());
+          },
+        },
+      };
+    },
+  };
+}
+
+/** Judges a generation step by step; the first step takes the whole history so far. */
+function startJudge(
+  instance: Instance,
+  strict: StrictOptions | undefined,
+): (events: readonly HistoryEvent[], run: OrchestratorRun) => Verdict {
+  const interpreter = startInterpreter();
+  const hazards = strict && watchHazards(strict);
+  let checked = 0;
+
+  return (events, run) => {
+    const warnings: string[] = [];
+    const customStatus = run.customStatus === undefined ? undefined : toJson(run.customStatus);
+    const refuse = (type: string, message: string): Verdict => ({
+      decisions: [],
+      canceled: [],
+      customStatus: type === 'CustomStatusTooLarge' ? undefined : customStatus,
+      ending: failed(instance, failure(type, message)),
+      warnings,
+    });
+
+    let added: readonly Action[];
+    let seen: Interpretation;
+    try {
+      added = checkActions(run.actions.slice(checked));
+      checked = run.actions.length;
+      seen = interpreter.advance(events, run.actions as readonly Action[]);
+    } catch (fault) {
+      if (!(fault instanceof UnsupportedAction || fault instanceof MalformedAction)) throw fault;
+      return refuse(fault.name, fault.message);
+    }
+    if (customStatus !== undefined && exceedsCustomStatus(customStatus)) {
+      return refuse('CustomStatusTooLarge', `the custom status exceeds ${customStatusLimitBytes} bytes`);
+    }
+    const hazard = hazards?.look(run, added, seen);
+    if (hazard) return refuse('DurableHazard', withOwnError(run, hazard.message));
+    const ending = naturalEnding(instance, run, seen, warnings);
+    return { decisions: seen.decisions, canceled: seen.canceled, customStatus, ending, warnings };
+  };
+}
+
+const withOwnError = (run: OrchestratorRun, hazard: string): string =>
+  run.outcome.kind === 'failed' && run.outcome.message !== '' ? `${run.outcome.message}; ${hazard}` : hazard;
+
+/** An instance ends when its orchestrator has ended and nothing that it started is open, as on Azure. */
+function naturalEnding(
+  instance: Instance,
+  run: OrchestratorRun,
+  seen: Interpretation,
+  warnings: string[],
+): Ending | undefined {
+  const { outcome } = run;
+  if (outcome.kind === 'waiting') return undefined;
+  if (outcome.kind === 'failed' && outcome.message === '') {
+    warnings.push('the orchestrator threw an error without a message and hangs, as it would on Azure');
+    return undefined;
+  }
+  if (!seen.caughtUp || !seen.idle || seen.open.size > 0) {
+    warnings.push('the orchestrator has ended but stays Running until what it started has ended');
+    return undefined;
+  }
+  if (outcome.kind === 'failed') return failed(instance, outcome.details);
+  if (seen.continueAsNew) {
+    if (seen.unconsumed.length > 0) {
+      warnings.push(`continue-as-new drops events that nobody awaited: ${seen.unconsumed.join(', ')}`);
+    }
+    return { kind: 'continued', input: toJson(seen.continueAsNew.input), carried: seen.carried };
+  }
+  return { kind: 'completed', output: toJson(outcome.output) };
+}
