@@ -80,49 +80,6 @@ describe('a link signed with a user delegation key', () => {
     });
   });
 
-  it('is good for plain HTTP clients, which send no version header', async () => {
-    const { cloud, open } = await startWithLinks();
-    const response = await rawRequest(
-      cloud,
-      'GET',
-      new URL(open().url).pathname + new URL(open().url).search,
-    );
-    expect(response.body).toBe('model');
-  });
-
-  it('opens nothing else', async () => {
-    const { cloud, open } = await startWithLinks();
-    const denied = '403 AuthenticationFailed';
-    expect(await refusal(open({}, { blob: 'v2' }).download())).toBe(denied);
-    expect(await refusal(open({}, { blob: 'v1/x' }).download())).toBe(denied);
-    const search = new URL(open().url).search;
-    for (const path of [
-      '/',
-      '/models?restype=container&comp=list',
-      '/models?restype=container',
-      '/models/',
-    ]) {
-      const joined = path.includes('?') ? `${path}&${search.slice(1)}` : path + search;
-      const answer = await rawRequest(cloud, 'GET', `/${ACCOUNT}${joined}`);
-      expect([path, answer.status]).toEqual([path, 403]);
-    }
-  });
-
-  it('does not open an earlier version unless it was made for that version, and then nothing but it', async () => {
-    const { cloud, open } = await startWithLinks();
-    const blob = cloud.container('models').getBlockBlobClient('v1');
-    const { versionId = '' } = await blob.getProperties();
-    await blob.upload('newer', 5);
-    const pinned = open({ versionId });
-    expect((await pinned.downloadToBuffer()).toString()).toBe('model');
-    const toVersion = open({}, { query: (query) => query.set('versionid', versionId) });
-    expect(await refusal(toVersion.download())).toBe('403 AuthenticationFailed');
-    const toCurrent = open({ versionId }, { query: (query) => query.delete('versionid') });
-    expect(await refusal(toCurrent.download())).toBe('403 AuthenticationFailed');
-    const toOther = open({ versionId }, { query: (query) => query.set('versionid', '2001-01-01T00:00:00Z') });
-    expect(await refusal(toOther.download())).toBe('403 AuthenticationFailed');
-  });
-
   it('is worth nothing before its start, after its end and after its key’s end', async () => {
     const { cloud, open } = await startWithLinks();
     const denied = '403 AuthenticationFailed';
@@ -157,26 +114,6 @@ describe('a link signed with a user delegation key', () => {
     expect(await refusal(twice.download())).toBe('400 InvalidQueryParameterValue');
   });
 
-  it('permits reading, creating, writing and deleting each on its own', async () => {
-    const { cloud, open } = await startWithLinks();
-    cloud.grants.get('coordinator')?.push({ action: 'blob/delete', scope: `blob/${ACCOUNT}/models` });
-    const denied = '403 AuthorizationPermissionMismatch';
-    const put = (text: string, blobName: string) =>
-      refusal(open({ ...permissions(text), blobName }).upload('x', 1));
-    expect(await refusal(open(permissions('w')).download())).toBe(denied);
-    expect(await refusal(open(permissions('r')).setMetadata({}))).toBe(denied);
-    expect(await refusal(open(permissions('rw')).delete())).toBe(denied);
-    expect(await put('r', 'new-1')).toBe(denied);
-    expect(await put('c', 'new-1')).toBe('ok');
-    expect(await put('c', 'new-1')).toBe(denied);
-    expect(await put('w', 'new-1')).toBe('ok');
-    expect(await put('w', 'new-2')).toBe('ok');
-    const staged = open({ ...permissions('cw'), blobName: 'new-3' });
-    await staged.uploadData(Buffer.alloc(300_000), { blockSize: 100_000, maxSingleShotSize: 1000 });
-    expect(await refusal(open({ ...permissions('d'), blobName: 'new-3' }).delete())).toBe('ok');
-    expect(await refusal(open(permissions('racwdxtmei')).setTags({}))).toMatch(/^501/);
-  });
-
   it('never carries more than its signer may do at that moment', async () => {
     const { cloud, open } = await startWithLinks();
     const denied = '403 AuthorizationPermissionMismatch';
@@ -206,13 +143,6 @@ describe('a link signed with a user delegation key', () => {
     const link = open();
     await cloud.restart();
     expect((await link.downloadToBuffer()).toString()).toBe('model');
-  });
-
-  it('works for names with characters that URLs and signatures treat apart', async () => {
-    const { cloud, open } = await startWithLinks();
-    const blobName = 'exp/ü %2F+&?=/x';
-    await cloud.container('models').getBlockBlobClient(blobName).upload('odd', 3);
-    expect((await open({ blobName }).downloadToBuffer()).toString()).toBe('odd');
   });
 
   it('is also accepted in the form before request headers were signed, and in no older one', async () => {
@@ -265,14 +195,5 @@ describe('a user delegation key', () => {
     expect(await ask('coordinator', 10, 5)).toBe('400 InvalidXmlNodeValue');
     expect(await ask('coordinator', -10, -5)).toBe('400 InvalidXmlNodeValue');
     expect(await ask('coordinator', 0, 7 * 24 * 60 + 5)).toBe('400 InvalidXmlNodeValue');
-  });
-
-  it('cannot be used to sign as somebody else or for longer', async () => {
-    const { cloud, key } = await startWithLinks();
-    const denied = '403 AuthenticationFailed';
-    const asOwner = openLink(cloud, { ...key, signedObjectId: objectIdOf('owner') });
-    expect(await refusal(asOwner.download())).toBe(denied);
-    const longer = openLink(cloud, { ...key, signedExpiresOn: new Date(Date.now() + 600 * MINUTE_MS) });
-    expect(await refusal(longer.download())).toBe(denied);
   });
 });

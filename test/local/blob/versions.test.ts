@@ -42,31 +42,6 @@ describe('versions', () => {
     expect((await blob.getProperties()).isCurrentVersion).toBe(true);
   });
 
-  it('answer to conditions with their own ETag', async () => {
-    const { blob } = await startVersioned();
-    const first = await blob.upload('one', 3);
-    const second = await blob.upload('two', 3);
-    const old = blob.withVersion(first.versionId ?? '');
-    const get = (etag = '') => refusal(old.download(0, undefined, { conditions: { ifMatch: etag } }));
-    expect(await get(first.etag)).toBe('ok');
-    expect(await get(second.etag)).toBe('412 ConditionNotMet');
-    expect((await old.getProperties()).isCurrentVersion).toBeUndefined();
-    expect(await refusal(blob.withVersion('2001-01-01T00:00:00.0000000Z').download())).toBe(
-      '404 BlobNotFound',
-    );
-  });
-
-  it('are deleted one by one, the current one only as the blob', async () => {
-    const { blob } = await startVersioned();
-    const first = await blob.upload('one', 3);
-    const second = await blob.upload('two', 3);
-    const current = blob.withVersion(second.versionId ?? '');
-    expect(await refusal(current.delete())).toBe('403 OperationNotAllowedOnRootBlob');
-    await blob.withVersion(first.versionId ?? '').delete();
-    expect(await refusal(blob.withVersion(first.versionId ?? '').download())).toBe('404 BlobNotFound');
-    expect(await read(blob)).toBe('two');
-  });
-
   it('never lend an ETag or id to a later write, whatever the clock does', async () => {
     const { cloud } = await startVersioned();
     const blob = cloud.container('plain').getBlockBlobClient('x');
@@ -125,17 +100,6 @@ describe('write-once protection', () => {
     expect(await old.getProperties()).toMatchObject({ immutabilityPolicyMode: 'locked' });
     cloud.clock.ahead = 121 * 60_000;
     expect(await refusal(old.delete())).toBe('ok');
-  });
-
-  it('lets an unlocked policy be shortened and removed', async () => {
-    const { cloud, blob } = await startVersioned();
-    await blob.upload('model', 5, {
-      immutabilityPolicy: { expiriesOn: inMinutes(cloud, 60), policyMode: 'Unlocked' },
-    });
-    expect(await refusal(blob.setMetadata({ a: '1' }))).toBe('409 BlobImmutableDueToPolicy');
-    await blob.setImmutabilityPolicy({ expiriesOn: inMinutes(cloud, 10), policyMode: 'Unlocked' });
-    await blob.deleteImmutabilityPolicy();
-    expect(await refusal(blob.setMetadata({ a: '1' }))).toBe('ok');
   });
 
   it('holds a version for as long as the legal hold lasts', async () => {
