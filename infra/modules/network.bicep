@@ -13,22 +13,36 @@ param natGatewayName string
 @description('Name of the public address that the NAT gateway speaks from.')
 param publicIpAddressName string
 
-@description('Security group of the app subnet.')
-param appSecurityGroupId string
+@description('Name of the network security group of the app subnet.')
+param appSecurityGroupName string
 
-@description('Security group of the endpoint subnet.')
-param endpointSecurityGroupId string
+@description('Name of the network security group of the endpoint subnet.')
+param endpointSecurityGroupName string
 
-@description('Address range of the network, and the two parts of it.')
+@description('Address range of the network, /24 or larger; the subnets are cut from it.')
 param addressPrefix string
-param appSubnetPrefix string
-param endpointSubnetPrefix string
 
 @description('Workspace for the logs.')
 param workspaceId string
 
 @description('Tags of every resource.')
 param tags object
+
+var appSubnetPrefix = cidrSubnet(addressPrefix, 26, 0)
+var endpointSubnetPrefix = cidrSubnet(addressPrefix, 26, 1)
+
+module securityGroups 'security-groups.bicep' = {
+  name: 'security-groups'
+  params: {
+    location: location
+    appSecurityGroupName: appSecurityGroupName
+    endpointSecurityGroupName: endpointSecurityGroupName
+    appSubnetPrefix: appSubnetPrefix
+    endpointSubnetPrefix: endpointSubnetPrefix
+    workspaceId: workspaceId
+    tags: tags
+  }
+}
 
 resource egressAddress 'Microsoft.Network/publicIPAddresses@2025-05-01' = {
   name: publicIpAddressName
@@ -78,7 +92,7 @@ resource network 'Microsoft.Network/virtualNetworks@2025-05-01' = {
           addressPrefix: appSubnetPrefix
           defaultOutboundAccess: false
           networkSecurityGroup: {
-            id: appSecurityGroupId
+            id: securityGroups.outputs.appSecurityGroupId
           }
           natGateway: {
             id: natGateway.id
@@ -100,7 +114,7 @@ resource network 'Microsoft.Network/virtualNetworks@2025-05-01' = {
           defaultOutboundAccess: false
           privateEndpointNetworkPolicies: 'Enabled'
           networkSecurityGroup: {
-            id: endpointSecurityGroupId
+            id: securityGroups.outputs.endpointSecurityGroupId
           }
         }
       }
