@@ -7,7 +7,7 @@ import type {
 } from '../shared/contracts/documents.ts';
 import { compare } from '../shared/domain/cohort.ts';
 import { paths } from '../shared/domain/resources.ts';
-import { sumMode } from '../shared/domain/strategies/sum-mode.ts';
+import { sumModeOf } from '../shared/domain/strategies/sum-mode.ts';
 import type { Services } from '../shared/ports/services.ts';
 import { canonicalJson } from '../shared/sealing/canonical-json.ts';
 import { closeRound } from './descriptors.ts';
@@ -61,7 +61,7 @@ export const closeRoundActivity = implement(
       base: round.base,
       state: experiment.pointer?.state ?? null,
       strategy: experiment.spec.strategy.kind,
-      sumMode,
+      sumMode: sumModeOf(experiment.spec.strategy),
       updates: admitted.flatMap(frozenRow).sort((a, b) => compare(a.silo, b.silo)),
     };
     const path = paths.frozenSet(input.experiment, input.round, input.attempt);

@@ -8,6 +8,7 @@ import type { Plan } from '../shared/contracts/plan.ts';
 import { signedPlan } from '../shared/contracts/plan.ts';
 import { cohortSize, selectCohort, taskSeed } from '../shared/domain/cohort.ts';
 import { paths } from '../shared/domain/resources.ts';
+import { configOf, reportedMetricsOf } from '../shared/domain/strategies/task-of-strategy.ts';
 import type { Services } from '../shared/ports/services.ts';
 import { canonicalJson } from '../shared/sealing/canonical-json.ts';
 import { bodyDigest, signBody } from '../shared/sealing/signature.ts';
@@ -172,7 +173,11 @@ function planOf(
       pointer === null ? null : { version: pointer.version, sha256: pointer.sha256, bytes: pointer.bytes },
     schema: pointer?.schema ?? null,
     deadline: new Date(end).toISOString(),
-    task: { config, seed: taskSeed(spec.seed, input.round), metrics: spec.evaluation.metrics },
+    task: {
+      config: { ...config, ...configOf(spec.strategy) },
+      seed: taskSeed(spec.seed, input.round),
+      metrics: reportedMetricsOf(spec.strategy, spec.evaluation.metrics),
+    },
     limits: { maxUpdateBytes, weightCap, ...(normCap === undefined ? {} : { normCap }) },
     policy: { tier: spec.privacy.tier },
   };

@@ -1,6 +1,6 @@
 import type * as z from 'zod';
 import { versionDocumentId } from '../shared/contracts/documents.ts';
-import { sumMode } from '../shared/domain/strategies/sum-mode.ts';
+import { sumModeOf } from '../shared/domain/strategies/sum-mode.ts';
 import type { Services } from '../shared/ports/services.ts';
 import { publishModel } from './descriptors.ts';
 import { implement } from './run-activity.ts';
@@ -14,6 +14,13 @@ export const publishModelActivity = implement(
   async (input: Input, services: Services): Promise<Output> => {
     const { model } = input;
     const experiment = await services.experiments.readExperiment(input.experiment);
+    if (experiment === undefined) throw new Error(`there is no experiment ${input.experiment}`);
+    const { strategy } = experiment.spec;
+    // Version 0 is a silo's model as it came: nothing was summed.
+    const made =
+      model.version === 0
+        ? { strategy: 'init', sumMode: 'none' }
+        : { strategy: strategy.kind, sumMode: sumModeOf(strategy) };
     const result = await services.experiments.publishVersion({
       round: { experiment: input.experiment, round: input.round, attempt: input.attempt },
       pointer: model,
@@ -27,8 +34,7 @@ export const publishModelActivity = implement(
         attempt: input.attempt,
         model,
         frozenSet: input.set,
-        strategy: model.version === 0 ? 'init' : (experiment?.spec.strategy.kind ?? 'fedavg'),
-        sumMode,
+        ...made,
         silos: input.silos,
         createdAt: input.at,
       },

@@ -1,5 +1,8 @@
 import * as z from 'zod';
 import { instant, sha256Hex, siloId } from './identifiers.ts';
+import { strategySpec } from './strategy-spec.ts';
+
+export type { StrategySpec } from './strategy-spec.ts';
 
 /** Names of metrics that silos report. */
 export const metricName = z
@@ -23,13 +26,6 @@ export const stopRule = z
     message: 'a stop rule needs `target`, `patience` or both',
   });
 export type StopRule = z.infer<typeof stopRule>;
-
-export const strategySpec = z.discriminatedUnion('kind', [
-  z.strictObject({
-    kind: z.literal('fedavg').describe('Example-weighted mean of update deltas (McMahan et al. 2017).'),
-  }),
-]);
-export type StrategySpec = z.infer<typeof strategySpec>;
 
 export const cohortRule = z.union([
   z.strictObject({ fraction: z.number().gt(0).max(1) }),
@@ -89,7 +85,7 @@ export const experimentSpec = z.strictObject({
   silos: z.array(siloId).min(1).max(5_000),
   rounds: z.int().min(1).max(10_000).describe('The most rounds; the stop rule may end it sooner.'),
   stop: stopRule.optional(),
-  strategy: strategySpec.default({ kind: 'fedavg' }),
+  strategy: strategySpec.prefault({ kind: 'fedavg' }),
   roundPolicy: roundPolicy.prefault({}),
   initialModel,
   training: z

@@ -2,6 +2,7 @@ import { type Fault, faultsOf } from '../contracts/faults.ts';
 import type { Refusal, SpecificationSlug } from '../contracts/refusals.ts';
 import { refuse } from '../contracts/refusals.ts';
 import { type ExperimentSpec, experimentSpec } from '../contracts/spec.ts';
+import { flawOfStrategy } from './check-strategy.ts';
 import { cohortSize } from './cohort.ts';
 
 export type SpecChecked =
@@ -49,6 +50,8 @@ export function checkSpec(document: unknown, now: string): SpecChecked {
       `the quorum is ${quorum} and each round asks ${asked} silos`,
     );
   }
+  const flaw = flawOfStrategy(spec);
+  if (flaw !== undefined) return fail('spec-invalid', flaw.path, flaw.message);
   if (endBy !== undefined && endBy <= now) {
     return fail('deadline-past', 'roundPolicy.endBy', `${endBy} has passed; it is ${now}`);
   }

@@ -28,10 +28,20 @@ export interface Statistics {
   readonly products?: Float64Array;
 }
 
+/** What becomes of one update. */
+export interface Verdict {
+  /** Whether it enters the result. */
+  readonly included: boolean;
+  /** Its share of the weight, 0 to 1: after weight caps, before clipping. The shares of a set sum to 1. */
+  readonly share: number;
+  /** The rule's score, where it has one. */
+  readonly score?: number;
+}
+
 export interface Decision {
   readonly plan: FoldPlan;
-  /** For each update: whether it enters the result, and the rule's score where it has one. */
-  readonly verdicts: readonly { readonly included: boolean; readonly score?: number }[];
+  /** For each update, in the same order. */
+  readonly verdicts: readonly Verdict[];
   readonly scalars: StrategyScalars;
 }
 
@@ -44,6 +54,7 @@ export interface Strategy {
   check(updates: readonly UpdateFigures[]): Refusal<'strategy-precondition'> | undefined;
   /** The factor that each update is multiplied by before anything else: 1 without clipping. */
   scales(updates: readonly UpdateFigures[], scalars: StrategyScalars): readonly number[];
+  /** Throws StrategyFault where the statistics, or a module's answer, allow no decision: the attempt fails. */
   decide(
     updates: readonly UpdateFigures[],
     scales: readonly number[],

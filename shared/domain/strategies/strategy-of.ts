@@ -7,5 +7,7 @@ export function strategyOf(spec: StrategySpec): Strategy {
   switch (spec.kind) {
     case 'fedavg':
       return fedavg();
+    default:
+      throw new Error(`the strategy ${spec.kind} cannot be run yet`);
   }
 }
