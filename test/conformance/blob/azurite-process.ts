@@ -25,17 +25,19 @@ export async function startAzurite(folder: string): Promise<RunningBlob & { read
   const distrust = trustLocalCa(tls.caPem);
   const port = await freePort();
   const main = join(folder, 'node_modules', 'azurite', 'dist', 'src', 'blob', 'main.js');
-  const directory = ['server.pem', 'server.key'].map((name) => join(dataDir, 'tls', name));
-  const child = spawn(
-    process.execPath,
-    [
-      main,
-      ...['--blobHost', '127.0.0.1', '--blobPort', String(port), '--location', join(dataDir, 'data')],
-      ...['--oauth', 'basic', '--cert', directory[0] ?? '', '--key', directory[1] ?? ''],
-      ...['--silent', '--disableTelemetry', '--skipApiVersionCheck'],
-    ],
-    { stdio: 'ignore' },
-  );
+  const files = ['server.pem', 'server.key'].map((name) => join(dataDir, 'tls', name));
+  const options = {
+    '--blobHost': '127.0.0.1',
+    '--blobPort': String(port),
+    '--location': join(dataDir, 'data'),
+    '--oauth': 'basic',
+    '--cert': files[0] ?? '',
+    '--key': files[1] ?? '',
+  };
+  const flags = ['--silent', '--disableTelemetry', '--skipApiVersionCheck'];
+  const child = spawn(process.execPath, [main, ...Object.entries(options).flat(), ...flags], {
+    stdio: 'ignore',
+  });
   const accountUrl = `https://127.0.0.1:${port}/${ACCOUNT}`;
   const credential = {
     getToken: async () => ({ token: await anyToken(), expiresOnTimestamp: Date.now() + 3600_000 }),
