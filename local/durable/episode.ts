@@ -10,9 +10,9 @@ import {
   type Ending,
   failed,
   failure,
+  type Judgement,
   type OrchestratorProtocol,
   type OrchestratorSession,
-  type Replay,
 } from './orchestrator-protocol.ts';
 import { toJson } from './payload.ts';
 
@@ -62,13 +62,13 @@ export async function runEpisode(input: EpisodeInput): Promise<Episode> {
     customStatus: verdict.customStatus ?? instance.customStatus,
     ending,
     warnings,
-    session: ending === undefined ? session : undefined,
+    session,
   };
 }
 
-async function judge(input: EpisodeInput, added: readonly HistoryEvent[]): Promise<Replay> {
+async function judge(input: EpisodeInput, added: readonly HistoryEvent[]): Promise<Judgement> {
   const { session } = input;
-  if (session) return { verdict: session.next(added), session };
+  if (session) return session.next(added);
   const past = input.past();
   const isReplaying = past.some((event) => event.EventType === EventType.ExecutionStarted);
   return input.protocol.replay(input.instance, [...past, ...added], isReplaying);

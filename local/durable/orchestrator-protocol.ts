@@ -31,15 +31,15 @@ export interface Verdict {
 /** An orchestrator that waits in memory where its history ends. */
 export interface OrchestratorSession {
   /**
-   * Takes the events of one more episode, OrchestratorStarted first. Throws on faults of the host or the SDK; then the
-   * session is of no more use.
+   * Takes the events of one more episode, OrchestratorStarted first. Throws on faults of the host or the SDK. Used once:
+   * what goes on is the session that it returns.
    */
-  next(events: readonly HistoryEvent[]): Verdict;
+  next(events: readonly HistoryEvent[]): Judgement;
 }
 
-export interface Replay {
+export interface Judgement {
   readonly verdict: Verdict;
-  /** undefined when the orchestrator has ended or cannot be kept. */
+  /** undefined when the orchestrator has ended, or when only a replay can say what follows from the next events. */
   readonly session: OrchestratorSession | undefined;
 }
 
@@ -49,7 +49,7 @@ export interface OrchestratorProtocol {
    * judged; `isReplaying` is false only in the first episode. Rejects on faults of the host or the SDK; what the
    * orchestrator does wrong is an ending.
    */
-  replay(instance: Instance, history: readonly HistoryEvent[], isReplaying: boolean): Promise<Replay>;
+  replay(instance: Instance, history: readonly HistoryEvent[], isReplaying: boolean): Promise<Judgement>;
 }
 
 export const failure = (type: string, message: string): FailureDetails => ({

@@ -8,6 +8,7 @@ import {
   type Ending,
   failed,
   failure,
+  type Judgement,
   type OrchestratorProtocol,
   type Verdict,
 } from '../orchestrator-protocol.ts';
@@ -24,27 +25,41 @@ export function sdkV3(invoke: InvokeOrchestrator, strict: StrictOptions | undefi
     async replay(instance, history, isReplaying) {
       const live = await runOrchestrator(invoke, { instance, history, isReplaying });
       const judge = startJudge(instance, strict);
-      const verdict = judge(history, live.run());
-      const { feed } = live;
-      if (verdict.ending !== undefined || feed === undefined) return { verdict, session: undefined };
-      return {
-        verdict,
-        session: {
-          next(events) {
-            feed(events);
-            return judge(events, live.run());
+      const judged = (events: readonly HistoryEvent[]): Judgement => {
+        const { verdict, hostLeads } = judge(events, live.run());
+        const { feed } = live;
+        if (verdict.ending !== undefined || hostLeads || feed === undefined)
+          return { verdict, session: undefined };
+        return {
+          verdict,
+          session: {
+            next(more) {
+              feed(more);
+              return judged(more);
+            },
           },
-        },
+        };
       };
+      return judged(history);
     },
   };
+}
+
+interface Step {
+  readonly verdict: Verdict;
+  /**
+   * The host has nothing left to start or to wait for, and the orchestrator still waits: for a task of an earlier yield
+   * (the loser of a race). A replay will start its next action where that earlier yield completed, and so before what
+   * has happened since; one that goes on from here would start it too late.
+   */
+  readonly hostLeads: boolean;
 }
 
 /** Judges a generation step by step; the first step takes the whole history so far. */
 function startJudge(
   instance: Instance,
   strict: StrictOptions | undefined,
-): (events: readonly HistoryEvent[], run: OrchestratorRun) => Verdict {
+): (events: readonly HistoryEvent[], run: OrchestratorRun) => Step {
   const interpreter = startInterpreter();
   const hazards = strict && watchHazards(strict);
   let checked = 0;
@@ -52,12 +67,15 @@ function startJudge(
   return (events, run) => {
     const warnings: string[] = [];
     const customStatus = run.customStatus === undefined ? undefined : toJson(run.customStatus);
-    const refuse = (type: string, message: string): Verdict => ({
-      decisions: [],
-      canceled: [],
-      customStatus: type === 'CustomStatusTooLarge' ? undefined : customStatus,
-      ending: failed(instance, failure(type, message)),
-      warnings,
+    const refuse = (type: string, message: string): Step => ({
+      verdict: {
+        decisions: [],
+        canceled: [],
+        customStatus: type === 'CustomStatusTooLarge' ? undefined : customStatus,
+        ending: failed(instance, failure(type, message)),
+        warnings,
+      },
+      hostLeads: false,
     });
 
     let added: readonly Action[];
@@ -76,7 +94,11 @@ function startJudge(
     const hazard = hazards?.look(run, added, seen);
     if (hazard) return refuse('DurableHazard', withOwnError(run, hazard.message));
     const ending = naturalEnding(instance, run, seen, warnings);
-    return { decisions: seen.decisions, canceled: seen.canceled, customStatus, ending, warnings };
+    const { decisions, canceled, idle, caughtUp } = seen;
+    return {
+      verdict: { decisions, canceled, customStatus, ending, warnings },
+      hostLeads: idle && caughtUp && run.outcome.kind === 'waiting',
+    };
   };
 }
 

@@ -12,6 +12,7 @@ const worker = installWorker(() => {});
 export const { calls, openGate } = await import('./fixture/activities.ts');
 await import('./fixture/orchestrations.ts');
 await import('./fixture/hazards.ts');
+await import('./fixture/generated.ts');
 
 const engines = new Set<DurableEngine>();
 const directories = new Set<string>();
