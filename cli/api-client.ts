@@ -60,6 +60,7 @@ export interface ApiClient {
   registerSilo(registration: unknown): Promise<SiloView>;
   listSilos(): Promise<SiloView[]>;
   setSilo(id: string, verb: 'admit' | 'disable'): Promise<SiloView>;
+  revokeSiloKey(id: string, jkt: string): Promise<SiloView>;
 }
 
 interface Call {
@@ -177,6 +178,7 @@ export function createApiClient(access: ApiAccess): ApiClient {
     registerSilo: (registration) => expect(siloView, post('silos', registration)),
     listSilos: async () => (await expect(siloList, get('silos'))).silos,
     setSilo: (id, verb) => expect(siloView, post(`silos/${part(id)}/${verb}`)),
+    revokeSiloKey: (id, jkt) => expect(siloView, post(`silos/${part(id)}/revoke-key`, { jkt })),
   };
 }
 

@@ -8,11 +8,16 @@ import { bundles } from './up/package-root.ts';
 const run = promisify(execFile);
 
 /** The silo's registration, signed with its own key: a process of its own holds the silo's identity. */
-export async function signRegistration(configFile: string): Promise<unknown> {
+export async function signRegistration(configFile: string, previousSig?: string): Promise<unknown> {
+  const previous = previousSig === undefined ? [] : ['--previous-sig', previousSig];
   try {
-    const { stdout } = await run(process.execPath, [bundles().registration, '--config', configFile], {
-      env: siloEnvironment(configFile),
-    });
+    const { stdout } = await run(
+      process.execPath,
+      [bundles().registration, '--config', configFile, ...previous],
+      {
+        env: siloEnvironment(configFile),
+      },
+    );
     return JSON.parse(stdout) as unknown;
   } catch (error) {
     const said = typeof error === 'object' && error !== null && 'stderr' in error ? String(error.stderr) : '';

@@ -19,7 +19,7 @@ import { showExperimentSchema, showHealth } from './http/health.ts';
 import { modelLink } from './http/model-link.ts';
 import { downloadModel, listModels, showModel, uploadModel } from './http/models.ts';
 import { listExperiments, showExperiment, showRound } from './http/show-experiment.ts';
-import { admitSilo, disableSilo, listSilos, registerSilo } from './http/silos.ts';
+import { admitSilo, disableSilo, listSilos, registerSilo, revokeSiloKey } from './http/silos.ts';
 import { patiently } from './patiently.ts';
 import { handleSignal } from './signal-received.ts';
 import { startStale, wakeOverdue } from './timers/look-after-experiments.ts';
@@ -56,6 +56,7 @@ route('register-silo', 'POST', 'silos', ['silo', 'operator'], registerSilo);
 route('list-silos', 'GET', 'silos', ['viewer'], listSilos);
 route('admit-silo', 'POST', 'silos/{id}/admit', ['operator'], admitSilo);
 route('disable-silo', 'POST', 'silos/{id}/disable', ['operator'], disableSilo);
+route('revoke-silo-key', 'POST', 'silos/{id}/revoke-key', ['admin'], revokeSiloKey);
 route('model-link', 'POST', 'participations/{id}/model-link', ['silo'], modelLink);
 app.http('health', {
   methods: ['GET'],

@@ -4,7 +4,7 @@ import { systemClock } from '../clock.ts';
 import type { SiloConfig } from '../config.ts';
 import { coordinatorApi } from '../coordinator-api.ts';
 import type { Log } from '../log.ts';
-import type { TokenFor, World } from '../ports.ts';
+import type { SiloKeys, TokenFor, World } from '../ports.ts';
 import { rememberKeys } from '../remembered-keys.ts';
 import { blobUpdateContainer } from './blob-update-container.ts';
 import { keyVaultKeys } from './key-vault-keys.ts';
@@ -15,6 +15,8 @@ import { serviceBusOutbox } from './service-bus-outbox.ts';
 export interface ConnectedWorld {
   readonly world: World;
   readonly tokenFor: TokenFor;
+  /** Signs with another version of the silo's signing key: a change of keys is signed by the key before. */
+  readonly signWith: (kid: string) => SiloKeys['sign'];
   close(this: void): Promise<void>;
 }
 
@@ -36,6 +38,7 @@ export function connect(config: SiloConfig, log: Log): ConnectedWorld {
   return {
     world,
     tokenFor,
+    signWith: (kid) => keyVaultKeys({ ...config.keys, sig: kid }, credential, clock).sign,
     close: () => outbox.close(),
   };
 }

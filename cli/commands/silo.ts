@@ -33,6 +33,7 @@ export function siloCommand(program: Command): void {
     .description('sign the registration with the silo’s key and hand it in')
     .requiredOption('--config <file>', 'silo.yaml')
     .option('--self', 'as the silo itself: it stays pending until an operator admits it')
+    .option('--previous-sig <key id>', 'when keys change: also sign with the signing key before')
     .option('--print', 'only print the signed registration, to be sent to an operator')
     .action(register);
 
@@ -57,6 +58,14 @@ export function siloCommand(program: Command): void {
         say.result(silo, () => `${id} is ${status}`);
       });
   }
+
+  withConnection(noun.command('revoke-key <id> <thumbprint>'))
+    .description('let a key of a silo count for nothing any more; this is not taken back')
+    .action(async (id: string, jkt: string, options: SessionOptions) => {
+      const { client, say } = openSession(options);
+      const silo = await client.revokeSiloKey(id, jkt);
+      say.result(silo, () => `key ${jkt} of ${id} is revoked`);
+    });
 
   withOutput(noun.command('run'))
     .description('run the agent of a silo until Ctrl-C')
@@ -115,14 +124,15 @@ async function init(id: string, options: InitOptions): Promise<void> {
 }
 
 async function register(
-  options: ConnectionOptions & SessionOptions & { config: string; self?: boolean; print?: boolean },
+  options: ConnectionOptions &
+    SessionOptions & { config: string; self?: boolean; print?: boolean; previousSig?: string },
 ): Promise<void> {
   const config = resolve(options.config);
   const { silo, coordinator } = await readSiloFile(config);
   const say = voice(options);
   const { signRegistration } = await import('../silo-process.ts');
   if (options.print === true) {
-    process.stdout.write(`${JSON.stringify(await signRegistration(config))}\n`);
+    process.stdout.write(`${JSON.stringify(await signRegistration(config, options.previousSig))}\n`);
     return;
   }
   const identityFile = options.self === true ? credentialsFile(config) : undefined;
@@ -132,7 +142,7 @@ async function register(
     fallbackAudience: coordinator.audience,
     ...(identityFile === undefined ? {} : { identityFile }),
   });
-  const document = await signRegistration(config);
+  const document = await signRegistration(config, options.previousSig);
   const entry: SiloView = await createApiClient(profile).registerSilo(document);
   const who = options.self === true ? 'itself' : (profile.as ?? 'you');
   say.result(entry, () => `${silo} is ${entry.status} (registered by ${who})`);

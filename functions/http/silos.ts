@@ -1,6 +1,8 @@
 import type { HttpResponseInit } from '@azure/functions';
+import * as z from 'zod';
 import type { SiloView } from '../../shared/contracts/api.ts';
 import { faultsOf } from '../../shared/contracts/faults.ts';
+import { thumbprint } from '../../shared/contracts/identifiers.ts';
 import { type Registration, type RosterEntry, registration } from '../../shared/contracts/silo.ts';
 import type { Services } from '../../shared/ports/services.ts';
 import { jwkThumbprint, verifySignature } from '../../shared/sealing/signature.ts';
@@ -79,7 +81,9 @@ async function enter(
   if (sameKeys && present.objectId === objectId && present.tenantId === tenantId)
     return json(200, viewSilo(present));
   const signedByOld =
-    previousSig !== undefined && verifySignature('tributary/roster/1', body, previousSig, present.sig.jwk);
+    previousSig !== undefined &&
+    !present.revoked.includes(present.sig.jkt) &&
+    verifySignature('tributary/roster/1', body, previousSig, present.sig.jwk);
   if (!signedByOld && !mayActAs(caller, 'admin')) {
     const detail =
       'Keys or identity of a silo change only with the signature of its present sig key, or by an admin.';
@@ -103,6 +107,40 @@ function setStatus(status: 'active' | 'disabled'): Handle {
 export const admitSilo = setStatus('active');
 export const disableSilo = setStatus('disabled');
 
+const revocation = z.strictObject({ jkt: thumbprint.describe('RFC 7638 thumbprint of a key of this silo.') });
+
+/**
+ * `POST /api/silos/{id}/revoke-key`: from now on this key signs and wraps nothing that counts, overlap or not. It is not
+ * taken back; the silo goes on with another key. Updates that a frozen set has taken are not affected.
+ */
+export const revokeSiloKey: Handle = async ({ request, caller, services }) => {
+  const parsed = revocation.safeParse(await readJson(request));
+  if (!parsed.success) {
+    return problem(400, 'spec-invalid', 'The body must be {"jkt": "<thumbprint of a key>"}.');
+  }
+  const { jkt } = parsed.data;
+  const present = await services.roster.read(request.params['id'] ?? '');
+  if (present === undefined) return notFound(`silo ${request.params['id']}`);
+  const known = [present, ...present.formerKeys].flatMap(({ kek, sig }) => [kek.jkt, sig.jkt]);
+  if (!known.includes(jkt)) return notFound(`key ${jkt} of silo ${present.silo}`);
+  if (present.revoked.includes(jkt)) return json(200, viewSilo(present));
+  const now = new Date(services.clock.now()).toISOString();
+  await services.audit.append({
+    id: `revoked.${present.silo}.${jkt}`,
+    experimentId: 'unknown',
+    at: now,
+    actor: caller.name,
+    action: 'key-revoked',
+    outcome: 'done',
+    slug: null,
+    detail: `${caller.name} revoked key ${jkt} of silo ${present.silo}`,
+    participation: null,
+    messageDigest: null,
+  });
+  const revoked = [...present.revoked, jkt];
+  return put({ ...present, revoked, version: present.version + 1 }, 200, services);
+};
+
 async function put(entry: RosterEntry, status: number, services: Services): Promise<HttpResponseInit> {
   const result = await services.roster.put(entry);
   if (result === 'conflict')
@@ -111,7 +149,7 @@ async function put(entry: RosterEntry, status: number, services: Services): Prom
 }
 
 function viewSilo(entry: RosterEntry): SiloView {
-  const { silo, displayName, status, version, kek, sig, registeredAt, admittedAt, contact } = entry;
+  const { silo, displayName, status, version, kek, sig, revoked, registeredAt, admittedAt, contact } = entry;
   return {
     silo,
     displayName,
@@ -119,6 +157,7 @@ function viewSilo(entry: RosterEntry): SiloView {
     version,
     kek: { kid: kek.kid, jkt: kek.jkt },
     sig: { kid: sig.kid, jkt: sig.jkt },
+    revoked,
     registeredAt,
     admittedAt: admittedAt ?? null,
     contact: contact ?? null,

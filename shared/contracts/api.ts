@@ -140,6 +140,8 @@ export const siloView = z.object({
   version: z.int(),
   kek: z.object({ kid: z.string(), jkt: z.string() }),
   sig: z.object({ kid: z.string(), jkt: z.string() }),
+  /** Thumbprints of keys that count for nothing any more. */
+  revoked: z.array(z.string()),
   registeredAt: instant,
   admittedAt: instant.nullable(),
   contact: z.string().nullable(),

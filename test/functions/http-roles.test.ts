@@ -49,6 +49,7 @@ describe('roles', () => {
     ['GET', 'silos', readers],
     ['POST', 'silos/none/admit', operators],
     ['POST', 'silos/none/disable', operators],
+    ['POST', 'silos/none/revoke-key', ['admin']],
     ['POST', 'participations/none/model-link', []],
   ];
   const speakers: Speaker[] = [null, 'viewer', 'operator', 'admin', 'silo-north', 'coordinator'];

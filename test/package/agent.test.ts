@@ -8,6 +8,8 @@ import { parse, stringify } from 'yaml';
 import { packageRoot } from '../../cli/up/package-root.ts';
 import { cloudDirectories } from '../../local/cloud/directories.ts';
 import { readEnvironment } from '../../local/cloud/environment-file.ts';
+import { registration } from '../../shared/contracts/silo.ts';
+import { verifySignature } from '../../shared/sealing/signature.ts';
 import { startCoordinator } from '../functions/coordinator-under-test.ts';
 import { eventually } from '../functions/eventually.ts';
 import { hostileSpec } from '../functions/hostile-spec.ts';
@@ -111,6 +113,14 @@ describe('an agent that runs from its layout', () => {
   it('finds that it can do all it must', async () => {
     const { exited, output } = start('agent.js', ['--check', '--json']);
     expect(await exited, output()).toBe(0);
+  });
+
+  it('prints a registration, signed by the key before as well where one is named', async () => {
+    const { sig } = coordinator.silo('a').resources;
+    const { exited, output } = start('registration.js', ['--previous-sig', sig]);
+    expect(await exited, output()).toBe(0);
+    const { body, previousSig } = registration.parse(JSON.parse(output()));
+    expect(verifySignature('tributary/roster/1', body, previousSig ?? '', body.sig.jwk)).toBe(true);
   });
 
   it('trains a round, and writes nowhere but in its own directory', async () => {
