@@ -1,5 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { AccessToken, TokenCredential } from '@azure/identity';
 import {
   CryptographyClient,
@@ -8,12 +10,11 @@ import {
   type KeyClientOptions,
 } from '@azure/keyvault-keys';
 import { onTestFinished } from 'vitest';
-import { createFaultPlan } from '../../../local/core/faults.ts';
+import { createFaultPlan, type FaultPlan } from '../../../local/core/faults.ts';
 import { ensureTlsMaterial } from '../../../local/core/tls.ts';
 import { startIdentity } from '../../../local/identity/identity-service.ts';
 import { type KeyVaultService, startKeyVault } from '../../../local/key-vault/key-vault-service.ts';
 import type { DataAction } from '../../../shared/domain/access.ts';
-import { temporaryDirectory } from '../core/temporary-directory.ts';
 import { trustLocalCa } from '../trust.ts';
 
 /** Made once, since making it takes longer than most tests. */
@@ -23,16 +24,25 @@ const SIGNING_KEY = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateK
 });
 const LOCAL = { disableChallengeResourceVerification: true } as const;
 
-/** A vault named `silo-a`, an identity service beside it, and the unmodified SDK clients over TLS. */
-export async function runningVault(now: () => number = Date.now) {
-  const dataDir = await temporaryDirectory();
+/**
+ * A vault named `silo-a`, an identity service beside it, and the unmodified SDK clients over TLS.
+ * @param atEnd takes what has to be undone; default at the end of the test
+ */
+export async function runningVault(
+  now: () => number = Date.now,
+  {
+    atEnd = (undo) => onTestFinished(async () => void (await undo())),
+    faults = createFaultPlan(),
+  }: { atEnd?: (undo: () => unknown) => void; faults?: FaultPlan } = {},
+) {
+  const dataDir = await mkdtemp(join(tmpdir(), 'tributary-test-'));
+  atEnd(() => rm(dataDir, { recursive: true, force: true }));
   const tls = await ensureTlsMaterial(`${dataDir}/tls`);
-  onTestFinished(trustLocalCa(tls.caPem));
+  atEnd(trustLocalCa(tls.caPem));
   await mkdir(`${dataDir}/identity`);
   await writeFile(`${dataDir}/identity/signing-key.pem`, SIGNING_KEY);
   const identity = await startIdentity({ port: 0, dataDir });
-  onTestFinished(() => identity.close());
-  const faults = createFaultPlan();
+  atEnd(() => identity.close());
   const failures: unknown[] = [];
   const options = {
     vault: 'silo-a',
@@ -46,7 +56,7 @@ export async function runningVault(now: () => number = Date.now) {
     report: (error: unknown) => failures.push(error),
   };
   let vault: KeyVaultService = await startKeyVault({ ...options, port: 0 });
-  onTestFinished(() => vault.close());
+  atEnd(() => vault.close());
 
   /** An identity that may do `actions` on `scope`, as a credential that fetches real tokens. */
   async function identityWith(
