@@ -98,6 +98,10 @@ param zoneRedundant bool = false
 @maxValue(730)
 param logRetentionDays int = 90
 
+@description('Most log that is taken in a day, in GB; -1: no cap.')
+@minValue(-1)
+param logDailyCapGb int = 5
+
 @description('Mail addresses that alerts go to.')
 param alertEmails array = []
 
@@ -145,6 +149,7 @@ module logs 'modules/logs.bicep' = {
     workspaceName: '${names.logAnalyticsWorkspace}${token}'
     applicationInsightsName: '${names.applicationInsights}${token}'
     retentionDays: logRetentionDays
+    dailyCapGb: logDailyCapGb
     tags: tags
   }
 }

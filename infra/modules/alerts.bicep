@@ -63,6 +63,12 @@ var queryRules = [
     description: 'A handler, a trigger or a timer threw.'
     query: 'AppExceptions'
   }
+  {
+    name: 'log-cap-reached'
+    severity: 1
+    description: 'The daily cap of the workspace is reached: what happens until tomorrow is not logged.'
+    query: '_LogOperation | where Category =~ "Ingestion" and Detail has "OverQuota"'
+  }
 ]
 
 resource actionGroup 'Microsoft.Insights/actionGroups@2023-01-01' = {

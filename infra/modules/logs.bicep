@@ -15,6 +15,10 @@ param applicationInsightsName string
 @maxValue(730)
 param retentionDays int
 
+@description('Most that is taken in a day, in GB; -1: no cap. Beyond it logs are lost until the next day, and an alert says so.')
+@minValue(-1)
+param dailyCapGb int
+
 @description('Tags of every resource.')
 param tags object
 
@@ -27,6 +31,9 @@ resource workspace 'Microsoft.OperationalInsights/workspaces@2025-07-01' = {
       name: 'PerGB2018'
     }
     retentionInDays: retentionDays
+    workspaceCapping: {
+      dailyQuotaGb: dailyCapGb
+    }
     features: {
       disableLocalAuth: true
       enableLogAccessUsingOnlyResourcePermissions: true

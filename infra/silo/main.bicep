@@ -23,6 +23,9 @@ param releasePolicy string = ''
 @description('Address ranges (CIDR) that may reach the vault: the coordinator\'s egress address, the agent\'s; empty: any.')
 param allowedAddressRanges array = []
 
+@description('Object id, in this tenant, of an identity that the agent already has (Arc machine, certificate); empty: the one made here.')
+param agentPrincipalId string = ''
+
 @description('Issuer and subject of tokens that may act as the agent (Kubernetes, another cloud); empty: none.')
 param tokenIssuer string = ''
 param tokenSubject string = 'system:serviceaccount:tributary:tributary-agent'
@@ -101,7 +104,7 @@ module roles 'modules/roles.bicep' = {
     vaultName: vault.outputs.vaultName
     kekName: vault.outputs.kekName
     sigName: vault.outputs.sigName
-    agentPrincipalId: identity.outputs.agentPrincipalId
+    agentPrincipalId: empty(agentPrincipalId) ? identity.outputs.agentPrincipalId : agentPrincipalId
     aggregatorPrincipalId: aggregatorPrincipalId
   }
 }
@@ -115,7 +118,7 @@ module alerts 'modules/alerts.bicep' = {
     alertEmails: alertEmails
     workspaceId: logs.outputs.workspaceId
     aggregatorPrincipalId: aggregatorPrincipalId
-    agentPrincipalId: identity.outputs.agentPrincipalId
+    agentPrincipalId: empty(agentPrincipalId) ? identity.outputs.agentPrincipalId : agentPrincipalId
     tags: tags
   }
 }
@@ -154,6 +157,6 @@ module vm 'modules/agent-vm.bicep' = if (agentCompute == 'vm') {
 
 output tenantId string = tenant().tenantId
 output agentClientId string = identity.outputs.agentClientId
-output agentPrincipalId string = identity.outputs.agentPrincipalId
+output agentPrincipalId string = empty(agentPrincipalId) ? identity.outputs.agentPrincipalId : agentPrincipalId
 output kek string = vault.outputs.kekId
 output sig string = vault.outputs.sigId

@@ -1,0 +1,11 @@
+// Need: the place where attested code would open updates (see confidential.bicepparam, and its limit).
+// Deploys: a confidential container group that runs as the aggregator.
+// About what it costs: not in docs/cost.md, as there is no worker to measure.
+using '../confidential/main.bicep'
+
+param workerImage = readEnvironmentVariable('WORKER_IMAGE', 'registry.example/worker@sha256:0')
+param enforcementPolicy = readEnvironmentVariable('ENFORCEMENT_POLICY', '')
+param aggregatorIdentityId = readEnvironmentVariable('AGGREGATOR_IDENTITY_ID', '')
+param aggregatorClientId = readEnvironmentVariable('AGGREGATOR_CLIENT_ID', '')
+param subnetId = readEnvironmentVariable('WORKER_SUBNET_ID', '')
+param workspaceId = readEnvironmentVariable('WORKSPACE_ID', '')

@@ -1,0 +1,12 @@
+// Need: the silo of one region: its data, its keys and its log do not leave it.
+// Deploys: identity, vault, log, alerts and a machine for the agent, in the resource group's region. Repeat for each.
+// About what it costs: docs/cost.md, "regional", column "one silo", and the machine.
+using '../silo/main.bicep'
+
+param silo = readEnvironmentVariable('SILO', 'north-europe')
+param aggregatorPrincipalId = readEnvironmentVariable('AGGREGATOR_PRINCIPAL_ID', '')
+param agentCompute = 'vm'
+param vmSshPublicKey = readEnvironmentVariable('SILO_SSH_PUBLIC_KEY', '')
+param agentArchiveUrl = readEnvironmentVariable('AGENT_ARCHIVE_URL', '')
+param agentArchiveSha256 = readEnvironmentVariable('AGENT_ARCHIVE_SHA256', '')
+param siloConfiguration = readEnvironmentVariable('SILO_YAML', '')
