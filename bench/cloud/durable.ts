@@ -70,7 +70,7 @@ export async function run(): Promise<BenchRow[]> {
   const engine = startDurable({
     dataDir: join(directory, 'hub'),
     functions: durableFunctions(worker.functions),
-    invoke: durableInvokers(worker, (work) => work()),
+    invoke: durableInvokers(worker, (_, work) => work()),
   });
   try {
     await runToEnd(engine, 'sequence', { count: 300 }); // compiles the hot paths

@@ -59,7 +59,10 @@ export function startActivities(options: ActivityOptions): Activities {
           `The function '${decision.name}' doesn't exist, is disabled, or is not an activity function.`,
         );
       }
-      const result = await options.invoke(decision.name, decision.input, task.instanceId);
+      options.pass('activity-before-run', decision.name);
+      const result = await options
+        .invoke(decision.name, decision.input, task.instanceId)
+        .finally(() => options.pass('activity-after-run', decision.name));
       const at = new Date(options.clock.now());
       return { EventType: EventType.TaskCompleted, ...fresh(at), ...completes, Result: result };
     } catch (thrown) {
@@ -77,9 +80,7 @@ export function startActivities(options: ActivityOptions): Activities {
 
   async function run(task: PendingTask): Promise<void> {
     running++;
-    options.pass('activity-before-run');
     const event = await outcome(task);
-    options.pass('activity-after-run');
     running--;
     if (event) options.post(task.instanceId, { event, executionId: task.executionId });
     pump();

@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { type InvokeActivity, startActivities } from './activities.ts';
 import { type Clock, systemClock } from './clock.ts';
-import type { HistoryEvent } from './events.ts';
+import { type HistoryEvent, scheduledTask } from './events.ts';
 import { hasEnded, type Instance } from './instance.ts';
 import type { PassPoint } from './kill-point.ts';
 import { liveInstances } from './live-instances.ts';
@@ -37,6 +37,8 @@ export interface DurableOptions {
     readonly sessions?: number;
   };
   readonly warn?: (instanceId: string, message: string) => void;
+  /** false leaves the inputs of tasks out of the histories that are shown. Default true. */
+  readonly storeInputsInHistory?: boolean;
   /** Told of each kill point that is passed. */
   readonly pass?: PassPoint;
 }
@@ -62,6 +64,9 @@ const strictOptions = (strict: boolean | StrictOptions | undefined): StrictOptio
   if (strict === false) return undefined;
   return typeof strict === 'object' ? strict : { hazards: everyHazard };
 };
+
+const withoutInput = (event: HistoryEvent): HistoryEvent =>
+  scheduledTask(event) !== undefined && 'Input' in event ? { ...event, Input: null } : event;
 
 export function startDurable(options: DurableOptions): DurableEngine {
   const clock = options.clock ?? systemClock;
@@ -142,7 +147,10 @@ export function startDurable(options: DurableOptions): DurableEngine {
     }),
     limits,
     status: (instanceId) => store.get(instanceId),
-    history: (instance) => store.history(instance.executionId),
+    history: (instance) =>
+      options.storeInputsInHistory === false
+        ? store.history(instance.executionId).map(withoutInput)
+        : store.history(instance.executionId),
     list(filter, top, continuation) {
       if (continuation === undefined) return listInstances(store.database, filter, top);
       const after = decodeContinuation(continuation);

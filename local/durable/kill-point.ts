@@ -1,6 +1,6 @@
 /**
- * Moments at which tests kill the process, because what is done before them and what after them must not be confused.
- * Nothing happens at one unless a test has armed it.
+ * Moments at which a test may kill the process: between what is done and what is known to be done. Passing one costs
+ * nothing and does nothing unless a test has planned a fault there.
  */
 export const killPoints = [
   /** The orchestrator has decided, nothing is written. */
@@ -23,4 +23,5 @@ export const killPoints = [
 
 export type KillPoint = (typeof killPoints)[number];
 
-export type PassPoint = (point: KillPoint) => void;
+/** `name`: of the function that passes. */
+export type PassPoint = (point: KillPoint, name: string) => void;

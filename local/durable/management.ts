@@ -49,10 +49,10 @@ export interface ManagementOptions {
 export function management(options: ManagementOptions): Management {
   const { store, clock } = options;
   const at = (): Date => new Date(clock.now());
-  async function transact<T>(work: () => T): Promise<T> {
-    options.pass('client-before-commit');
+  async function transact<T>(request: keyof Management, work: () => T): Promise<T> {
+    options.pass('client-before-commit', request);
     const result = await store.transact(work);
-    options.pass('client-after-commit');
+    options.pass('client-after-commit', request);
     return result;
   }
   const context = (): CommitContext => ({
@@ -66,7 +66,7 @@ export function management(options: ManagementOptions): Management {
     if (!options.isOrchestrator(request.name)) return { kind: 'unknown-function' };
     const instanceId = request.instanceId ?? options.newId();
     if (!isInstanceId(instanceId)) return { kind: 'invalid-id' };
-    const result = await transact((): Delivery | RuntimeStatus => {
+    const result = await transact('start', (): Delivery | RuntimeStatus => {
       const existing = store.get(instanceId);
       if (existing && !hasEnded(existing.status)) return existing.status;
       return createInstance(context(), {
@@ -83,8 +83,12 @@ export function management(options: ManagementOptions): Management {
     return { kind: 'started', instanceId };
   }
 
-  async function send(instanceId: string, event: HistoryEvent): Promise<ControlOutcome> {
-    const result = await transact((): Delivery | ControlOutcome => {
+  async function send(
+    request: keyof Management,
+    instanceId: string,
+    event: HistoryEvent,
+  ): Promise<ControlOutcome> {
+    const result = await transact(request, (): Delivery | ControlOutcome => {
       const instance = store.get(instanceId);
       if (instance === undefined) return 'not-found';
       if (hasEnded(instance.status)) return 'ended';
@@ -120,15 +124,28 @@ export function management(options: ManagementOptions): Management {
   return {
     start,
     raiseEvent: (instanceId, name, input) =>
-      send(instanceId, { EventType: EventType.EventRaised, ...fresh(at()), Name: name, Input: input }),
+      send('raiseEvent', instanceId, {
+        EventType: EventType.EventRaised,
+        ...fresh(at()),
+        Name: name,
+        Input: input,
+      }),
     terminate: (instanceId, reason) =>
-      send(instanceId, { EventType: EventType.ExecutionTerminated, ...fresh(at()), Input: reason }),
+      send('terminate', instanceId, {
+        EventType: EventType.ExecutionTerminated,
+        ...fresh(at()),
+        Input: reason,
+      }),
     suspend: (instanceId, reason) =>
-      send(instanceId, { EventType: EventType.ExecutionSuspended, ...fresh(at()), Reason: reason }),
+      send('suspend', instanceId, {
+        EventType: EventType.ExecutionSuspended,
+        ...fresh(at()),
+        Reason: reason,
+      }),
     resume: (instanceId, reason) =>
-      send(instanceId, { EventType: EventType.ExecutionResumed, ...fresh(at()), Reason: reason }),
+      send('resume', instanceId, { EventType: EventType.ExecutionResumed, ...fresh(at()), Reason: reason }),
     async rewind(instanceId, reason) {
-      const result = await transact(() => {
+      const result = await transact('rewind', () => {
         const instance = store.get(instanceId);
         if (instance === undefined) return 'not-found';
         if (instance.status !== 'Failed') return 'not-failed';
@@ -147,7 +164,7 @@ export function management(options: ManagementOptions): Management {
       return start({ name, input, version, ...(sameId ? { instanceId } : {}) });
     },
     async purge(instanceId) {
-      return transact(() => {
+      return transact('purge', () => {
         const instance = store.get(instanceId);
         if (instance === undefined || !hasEnded(instance.status)) return 0;
         store.remove(instance);
@@ -155,7 +172,7 @@ export function management(options: ManagementOptions): Management {
       });
     },
     async purgeBy(filter) {
-      return transact(() => {
+      return transact('purgeBy', () => {
         const gone = endedInstances(store.database, filter);
         for (const instance of gone) store.remove(instance);
         return gone.length;

@@ -170,9 +170,9 @@ export function startWorker(options: WorkerOptions): Worker {
       newId: options.newId,
       isOrchestrator: options.isOrchestrator,
     };
-    options.pass('episode-before-commit');
+    options.pass('episode-before-commit', before.name);
     const committed = await transact(() => commitEpisode(context, before, consumed, outcome));
-    options.pass('episode-after-commit');
+    options.pass('episode-after-commit', before.name);
     consume(target, consumed);
     apply(target, before.executionId, outcome, committed);
   }

@@ -3,6 +3,7 @@ import { type RegisteredFunction, triggerOf } from './core-api.ts';
 import { writeEmpty, writeJson } from './http-message.ts';
 import { offeredKey } from './http-trigger.ts';
 import { type HostKeys, opens } from './keys.ts';
+import type { TestControl } from './test-control.ts';
 import type { TimerTriggers } from './timer-trigger.ts';
 
 export interface AdminOptions {
@@ -12,6 +13,8 @@ export interface AdminOptions {
   readonly startedAt: number;
   readonly now: () => number;
   readonly running: () => number;
+  /** undefined outside of tests. */
+  readonly testControl: TestControl | undefined;
 }
 
 /** `GET /admin/host/ping` for anyone; with the master key `GET /admin/host/status`, `POST /admin/functions/{timer}`. */
@@ -41,6 +44,7 @@ export function adminEndpoints(
       });
       return;
     }
+    if (area === 'host' && (await options.testControl?.serve(name, request, response))) return;
     if (area === 'functions' && name !== undefined && request.method === 'POST') {
       const ran = await options.timers.run(name);
       writeEmpty(response, ran ? 202 : 404);

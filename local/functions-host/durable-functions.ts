@@ -31,7 +31,7 @@ function registered(worker: FunctionsWorker, name: string): RegisteredFunction {
 
 export function durableInvokers(
   worker: FunctionsWorker,
-  run: (work: () => Promise<unknown>) => Promise<unknown>,
+  run: (name: string, work: () => Promise<unknown>) => Promise<unknown>,
 ): DurableOptions['invoke'] {
   const warnLarge = (name: string, what: string, text: string | null): void => {
     if (!isLarge(text)) return;
@@ -50,7 +50,7 @@ export function durableInvokers(
     async activity(name, input, instanceId) {
       const fn = registered(worker, name);
       warnLarge(name, 'input', input);
-      const result = await run(async () => {
+      const result = await run(name, async () => {
         const invoked = await invoke(worker, fn, {
           inputData: [{ name: triggerOf(fn.metadata).name, data: input === null ? null : { string: input } }],
           triggerMetadata: { instanceId: { string: instanceId } },

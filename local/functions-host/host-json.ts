@@ -4,9 +4,12 @@ import { type LogLevel, parseLogLevel } from './log.ts';
 export interface HostJson {
   readonly routePrefix: string;
   readonly logLevel: LogLevel;
+  /** undefined when functions may run for ever. */
+  readonly functionTimeoutMilliseconds: number | undefined;
   readonly taskHub: string;
   readonly maxConcurrentActivityFunctions: number;
   readonly maxConcurrentOrchestratorFunctions: number;
+  readonly storeInputsInOrchestrationHistory: boolean;
   readonly serviceBus: {
     readonly maxConcurrentCalls: number;
     readonly autoCompleteMessages: boolean;
@@ -14,7 +17,7 @@ export interface HostJson {
   };
 }
 
-/** Obeyed here, or without meaning on one machine; `*` stands for any name, `**` for everything below. */
+/** Obeyed here, or without a meaning on one machine; `*` stands for any name, `**` for everything below. */
 const known = [
   'version',
   'logging.logLevel.*',
@@ -28,17 +31,12 @@ const known = [
   'telemetryMode',
   'managedDependency.**',
   'extensions.http.routePrefix',
-  'extensions.http.maxConcurrentRequests',
-  'extensions.http.maxOutstandingRequests',
   'extensions.http.dynamicThrottlesEnabled',
-  'extensions.http.hsts.**',
-  'extensions.http.customHeaders.**',
   'extensions.serviceBus.autoCompleteMessages',
   'extensions.serviceBus.maxConcurrentCalls',
   'extensions.serviceBus.maxAutoLockRenewalDuration',
   'extensions.serviceBus.prefetchCount',
   'extensions.serviceBus.clientRetryOptions.**',
-  'extensions.serviceBus.transportType',
   'extensions.durableTask.hubName',
   'extensions.durableTask.maxConcurrentActivityFunctions',
   'extensions.durableTask.maxConcurrentOrchestratorFunctions',
@@ -50,17 +48,36 @@ const known = [
   'extensions.durableTask.useGracefulShutdown',
   'extensions.durableTask.storeInputsInOrchestrationHistory',
   'extensions.durableTask.maxQueuePollingInterval',
+].map(pattern);
+
+/** Azure knows them and would behave otherwise for them. */
+const notObeyed = [
+  'singleton.**',
+  'aggregator.**',
+  'sendCanceledInvocationsToWorker',
+  'extensions.http.maxConcurrentRequests',
+  'extensions.http.maxOutstandingRequests',
+  'extensions.http.hsts.**',
+  'extensions.http.customHeaders.**',
+  'extensions.serviceBus.transportType',
+  'extensions.serviceBus.sessionIdleTimeout',
+  'extensions.serviceBus.maxConcurrentSessions',
+  'extensions.serviceBus.maxMessageBatchSize',
+  'extensions.serviceBus.minMessageBatchSize',
+  'extensions.serviceBus.maxBatchWaitTime',
+  'extensions.serviceBus.enableCrossEntityTransactions',
   'extensions.durableTask.overridableExistingInstanceStates',
   'extensions.durableTask.defaultVersion',
   'extensions.durableTask.versionMatchStrategy',
   'extensions.durableTask.versionFailureStrategy',
-].map(
-  (path) =>
-    new RegExp(
-      `^${path.replaceAll('.', '\\.').replace('\\.**', '(\\..*)?').replace('*', '[^.]+(\\..*)?')}$`,
-      'i',
-    ),
-);
+  'extensions.durableTask.notifications.**',
+  'extensions.durableTask.maxOrchestrationActions',
+].map(pattern);
+
+function pattern(path: string): RegExp {
+  const source = path.replaceAll('.', '\\.').replace('\\.**', '(\\..*)?').replace('*', '[^.]+(\\..*)?');
+  return new RegExp(`^${source}$`, 'i');
+}
 
 type Json = Record<string, unknown>;
 const isObject = (value: unknown): value is Json =>
@@ -92,7 +109,11 @@ export function parseHostJson(
   const flat = new Map<string, unknown>();
   const warnings: string[] = [];
   for (const [path, value] of isObject(content) ? leaves(content) : []) {
-    if (!known.some((pattern) => pattern.test(path))) warnings.push(`host.json: unknown setting '${path}'`);
+    if (notObeyed.some((named) => named.test(path))) {
+      warnings.push(`host.json: '${path}' is not obeyed by the embedded host`);
+    } else if (!known.some((named) => named.test(path))) {
+      warnings.push(`host.json: unknown setting '${path}'`);
+    }
     flat.set(path.toLowerCase(), value);
   }
   for (const [name, value] of Object.entries(environment)) {
@@ -140,7 +161,13 @@ export function parseHostJson(
     return parsed ?? fallback;
   }
 
+  const unlimited = String(read('functionTimeout')) === '-1';
   const hostJson: HostJson = {
+    functionTimeoutMilliseconds: unlimited ? undefined : duration('functionTimeout', 1_800_000),
+    storeInputsInOrchestrationHistory: flag(
+      'extensions.durableTask.storeInputsInOrchestrationHistory',
+      false,
+    ),
     routePrefix: text('extensions.http.routePrefix', 'api'),
     logLevel: parseLogLevel(text('logging.logLevel.default', 'Information')) ?? 'information',
     taskHub: text('extensions.durableTask.hubName', 'LocalHub'),

@@ -14,6 +14,7 @@ import { loadApp, locateApp } from './app-loader.ts';
 import { installWorker } from './core-api.ts';
 import { durableFunctions, durableInvokers, withClient } from './durable-functions.ts';
 import { durableEndpoints, rpcPath } from './durable-http.ts';
+import { withFunctionTimeout } from './function-timeout.ts';
 import { writeEmpty } from './http-message.ts';
 import { httpTrigger } from './http-trigger.ts';
 import { invoke } from './invocation.ts';
@@ -22,6 +23,7 @@ import { createLog, parseLogLevel } from './log.ts';
 import { runningInvocations } from './running-invocations.ts';
 import { startServiceBusTriggers } from './service-bus-trigger.ts';
 import { loadSettings } from './settings.ts';
+import { testControl } from './test-control.ts';
 import { startTimerTriggers } from './timer-trigger.ts';
 
 export interface FunctionsHostOptions {
@@ -60,8 +62,6 @@ function strictFrom(settings: Readonly<Record<string, string>>): boolean | Stric
 
 /** Resolves when the host serves. Rejects when the app cannot be loaded or asks for what is not supported. */
 export async function startFunctionsHost(options: FunctionsHostOptions): Promise<FunctionsHost> {
-  const clock = options.clock ?? systemClock;
-  const startedAt = clock.now();
   const location = locateApp(options.appEntry);
   const { hostJson, values, warnings } = loadSettings({
     appDirectory: location.directory,
@@ -69,6 +69,11 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
     ...(options.settingsFile ? { settingsFile: options.settingsFile } : {}),
     ...(options.settings ? { overrides: options.settings } : {}),
   });
+  const baseClock = options.clock ?? systemClock;
+  const control = testControl(values['EmbeddedHost__Faults'], baseClock);
+  const clock = control?.clock ?? baseClock;
+  const passing = control ? { pass: control.pass } : {};
+  const startedAt = clock.now();
   const log = createLog({
     level: parseLogLevel(values['EmbeddedHost__LogLevel']) ?? hostJson.logLevel,
     json: values['EmbeddedHost__LogFormat'] === 'json',
@@ -81,6 +86,9 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
   await loadApp(worker, location);
 
   const running = runningInvocations();
+  /** Every invocation but those of orchestrators, which cannot be interrupted. */
+  const invokeTimed = <T>(name: string, work: () => Promise<T>): Promise<T> =>
+    running.track(() => withFunctionTimeout(name, hostJson.functionTimeoutMilliseconds, clock, work));
   let serve: ((...args: Parameters<Handler>) => Promise<void>) | undefined;
   const service = await startHttpService({
     port: options.port,
@@ -109,8 +117,10 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
   const durable = startDurable({
     dataDir: join(options.dataDir, 'durable'),
     functions: durableFunctions(worker.functions),
-    invoke: durableInvokers(worker, (work) => running.track(work)),
+    invoke: durableInvokers(worker, invokeTimed),
     clock,
+    ...passing,
+    storeInputsInHistory: hostJson.storeInputsInOrchestrationHistory,
     strict: options.strict ?? strictFrom(values),
     limits: {
       maxConcurrentActivityFunctions: hostJson.maxConcurrentActivityFunctions,
@@ -121,7 +131,7 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
 
   const functions = [...worker.functions.values()];
   const invokeTracked: Parameters<typeof httpTrigger>[0]['invoke'] = (fn, invocation) =>
-    running.track(() => invoke(worker, fn, withClient(fn, invocation, addresses)));
+    invokeTimed(fn.metadata.name, () => invoke(worker, fn, withClient(fn, invocation, addresses)));
   const timers = await startTimerTriggers({
     functions,
     directory: join(options.dataDir, 'timers'),
@@ -129,6 +139,7 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
     clock,
     log,
     invoke: invokeTracked,
+    ...passing,
   });
   const maxBodyBytes = bodyLimit(values['FUNCTIONS_REQUEST_BODY_SIZE_LIMIT']);
   const http = httpTrigger({
@@ -147,20 +158,22 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
     startedAt,
     now: () => clock.now(),
     running: () => running.count,
+    testControl: control,
   });
   const serviceBus = await startServiceBusTriggers({
     functions,
     settings: values,
     hostJson: hostJson.serviceBus,
-    clock,
+    clock: baseClock, // the broker's locks are not of the time that tests move
     random: Math.random,
     log,
     invoke: invokeTracked,
+    ...passing,
     async connect(connection, entity) {
       // Loaded only by apps that have such a trigger: the packages take a third of the start time.
       const { openQueueReceiver, serviceBusClient } = await import('./service-bus-connection.ts');
       const connectClient = serviceBusClient(connection, values);
-      return openQueueReceiver(connectClient, entity);
+      return openQueueReceiver(connectClient, entity, baseClock);
     },
   });
 

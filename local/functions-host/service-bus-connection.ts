@@ -1,5 +1,7 @@
 import { DefaultAzureCredential } from '@azure/identity';
 import { ServiceBusClient, type ServiceBusClientOptions } from '@azure/service-bus';
+import type { Clock } from '../durable/clock.ts';
+import { atMost } from './at-most.ts';
 import type { OpenReceiver } from './service-bus-session.ts';
 
 /**
@@ -30,10 +32,14 @@ export function serviceBusClient(
   );
 }
 
+/** A close waits for the broker's answer, which never comes when the connection is lost meanwhile. */
+const longestClose = 3_000;
+
 /** Opens one client and one peek-lock receiver per call. */
 export function openQueueReceiver(
   connect: () => ServiceBusClient,
   entity: { readonly queue: string } | { readonly topic: string; readonly subscription: string },
+  clock: Clock,
 ): OpenReceiver {
   return () => {
     const client = connect();
@@ -50,8 +56,9 @@ export function openQueueReceiver(
     return {
       receiver,
       async close() {
-        await receiver.close();
-        await client.close();
+        const closed = await Promise.allSettled([atMost(clock, longestClose, receiver.close())]);
+        await atMost(clock, longestClose, client.close());
+        for (const outcome of closed) if (outcome.status === 'rejected') throw outcome.reason;
       },
     };
   };

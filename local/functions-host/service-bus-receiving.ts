@@ -9,6 +9,7 @@
  * 4. A receiver is not trusted to know that it is broken: when a connection is lost while it reconnects, the SDK may
  *    stay silent for ever. A settlement without an answer, or messages waiting while nothing arrives, count as broken.
  */
+import { atMost } from './at-most.ts';
 import { type Session, type SessionOptions, startSession } from './service-bus-session.ts';
 
 export interface ReceivingOptions extends SessionOptions {
@@ -45,23 +46,13 @@ export function keepReceiving(options: ReceivingOptions): Receiving {
       };
     });
 
-  /** Waits for `work` no longer than `milliseconds`: a receiver that is broken may never finish closing. */
-  async function atMost(milliseconds: number, work: Promise<unknown>): Promise<void> {
-    let cancel: (() => void) | undefined;
-    const limit = new Promise<void>((resolve) => {
-      cancel = clock.after(milliseconds, resolve);
-    });
-    await Promise.race([work, limit]);
-    cancel?.();
-  }
-
   const quietly = (what: string, work: Promise<void>): Promise<void> =>
     work.catch((fault: unknown) => options.report('warning', `${what} failed: ${(fault as Error).message}`));
 
   async function retire(target: Session, milliseconds: number): Promise<void> {
-    await atMost(longestClose, quietly('stopping a receiver', target.stop()));
-    await atMost(milliseconds, Promise.allSettled(target.inFlight));
-    await atMost(longestClose, quietly('closing a receiver', target.close()));
+    await atMost(clock, longestClose, quietly('stopping a receiver', target.stop()));
+    await atMost(clock, milliseconds, Promise.allSettled(target.inFlight));
+    await atMost(clock, longestClose, quietly('closing a receiver', target.close()));
   }
 
   function begin(): void {
@@ -96,7 +87,7 @@ export function keepReceiving(options: ReceivingOptions): Receiving {
       cancelPause?.();
       cancelSteady?.();
       if (session) await retire(session, graceMilliseconds);
-      await atMost(graceMilliseconds, Promise.allSettled(retiring));
+      await atMost(clock, graceMilliseconds, Promise.allSettled(retiring));
     },
   };
 }

@@ -27,6 +27,7 @@ export interface SessionOptions {
   readonly handle: (message: ServiceBusReceivedMessage) => Promise<void>;
   readonly clock: Clock;
   readonly report: (level: 'warning' | 'error', message: string) => void;
+  readonly pass?: (point: 'message-before-settle' | 'message-after-settle') => void;
 }
 
 const idleCheckAfter = 10_000;
@@ -71,8 +72,10 @@ export function startSession(
         () => true,
         () => false, // logged where the function was invoked
       );
+      options.pass?.('message-before-settle');
       if (!succeeded) await settle('abandon', message);
       else if (options.autoComplete) await settle('complete', message);
+      options.pass?.('message-after-settle');
     } finally {
       stopRenewal();
     }

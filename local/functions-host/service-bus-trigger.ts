@@ -1,5 +1,6 @@
 import type { ServiceBusReceivedMessage } from '@azure/service-bus';
 import type { Clock } from '../durable/clock.ts';
+import type { PassPoint } from '../durable/kill-point.ts';
 import { type Binding, type RegisteredFunction, triggerOf } from './core-api.ts';
 import type { HostJson } from './host-json.ts';
 import type { Invocation, Invoked } from './invocation.ts';
@@ -23,6 +24,7 @@ export interface ServiceBusTriggerOptions {
   /** How to reach an entity through a named connection. */
   readonly connect: (connection: string, entity: ServiceBusEntity) => Promise<OpenReceiver>;
   readonly invoke: (fn: RegisteredFunction, invocation: Invocation) => Promise<Invoked>;
+  readonly pass?: PassPoint;
 }
 
 export interface ServiceBusTriggers {
@@ -84,6 +86,7 @@ export async function startServiceBusTriggers(
         maxLockRenewalMilliseconds: options.hostJson.maxAutoLockRenewalMilliseconds,
         autoComplete: options.hostJson.autoCompleteMessages,
         handle,
+        pass: (point) => options.pass?.(point, fn.metadata.name),
         clock: options.clock,
         random: options.random,
         report: (level, message) => options.log(level, `${category}.receiver`, message),

@@ -30,8 +30,14 @@ function localValues(path: string): { values: Record<string, string>; warnings: 
   const content = readJson(path);
   const warnings: string[] = [];
   const values: Record<string, string> = {};
-  const declared =
-    typeof content === 'object' && content !== null ? (content as { Values?: unknown }).Values : undefined;
+  const sections =
+    typeof content === 'object' && content !== null ? (content as Record<string, unknown>) : {};
+  // Its values are ciphertexts for this user of Windows, which nobody can read here.
+  if (sections['IsEncrypted'] === true) throw new Error(`${path} is encrypted; decrypt it first`);
+  for (const name of Object.keys(sections)) {
+    if (name !== 'Values' && name !== 'IsEncrypted') warnings.push(`${path}: '${name}' is not obeyed`);
+  }
+  const declared = sections['Values'];
   if (typeof declared !== 'object' || declared === null) return { values, warnings };
   for (const [name, value] of Object.entries(declared)) {
     if (typeof value === 'string') values[name] = value;

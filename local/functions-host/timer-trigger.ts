@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeDurableFile } from '../core/durable-file.ts';
 import type { Clock } from '../durable/clock.ts';
+import type { PassPoint } from '../durable/kill-point.ts';
 import { type RegisteredFunction, triggerOf } from './core-api.ts';
 import type { Invocation, Invoked } from './invocation.ts';
 import type { Log } from './log.ts';
@@ -17,6 +18,7 @@ export interface TimerTriggerOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly invoke: (fn: RegisteredFunction, invocation: Invocation) => Promise<Invoked>;
+  readonly pass?: PassPoint;
 }
 
 export interface TimerTriggers {
@@ -97,6 +99,7 @@ function startTimer(options: TimerTriggerOptions, fn: RegisteredFunction) {
     } catch (thrown) {
       log('error', `function.${name}`, thrown instanceof Error ? (thrown.stack ?? thrown.message) : 'failed');
     }
+    options.pass?.('timer-before-record', name);
     // A run that failed has run: the schedule decides when the next one is due.
     monitor = { last: started, next };
     try {

@@ -17,7 +17,7 @@ await import('./fixture/generated.ts');
 const engines = new Set<DurableEngine>();
 const directories = new Set<string>();
 
-export const invoke = durableInvokers(worker, (work) => work());
+export const invoke = durableInvokers(worker, (_, work) => work());
 
 export function temporaryDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), 'tributary-durable-'));

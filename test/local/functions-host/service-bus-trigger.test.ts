@@ -46,7 +46,8 @@ async function startTrigger(options: TriggerOptions) {
     clock: systemClock,
     random: () => 0.5,
     log: (_level, _category, message) => options.log?.(message),
-    connect: async (_connection, entity) => openQueueReceiver(() => connect(options.endpoint()), entity),
+    connect: async (_connection, entity) =>
+      openQueueReceiver(() => connect(options.endpoint()), entity, systemClock),
     async invoke(_fn, invocation) {
       let error: unknown;
       try {
