@@ -4,15 +4,24 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { build } from 'esbuild';
+import { buildKernels } from './build-kernels.mjs';
+
+await buildKernels();
 
 const entries = {
   'app/main': 'functions/app.ts',
+  'app/aggregation-worker': 'shared/aggregation/aggregation-worker.ts',
   'agent/main': 'agent/main.ts',
   'agent/registration': 'agent/print-registration.ts',
   'cli/main': 'cli/main.ts',
   'local/cloud': 'local/cloud/main.ts',
   'local/host': 'local/functions-host/main.ts',
 };
+// A deployment's own aggregation strategies: each file becomes a module that the app loads by its name.
+const strategies = existsSync('strategies') ? readdirSync('strategies') : [];
+for (const file of strategies.filter((name) => /^[a-z0-9-]+\.(ts|mjs)$/.test(name))) {
+  entries[`app/strategies/${file.replace(/\.\w+$/, '')}`] = `strategies/${file}`;
+}
 const outdir = 'dist';
 
 const { outputFiles } = await build({

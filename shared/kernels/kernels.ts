@@ -42,8 +42,8 @@ export interface Kernels {
    * 1. The product is rounded to float64 (exact for F32, F16 and BF16 under a whole weight below 2^29) and then to a
    *    multiple of 2^-71, ties to even; below 2^-72 nothing is left. Both depend on this update alone, and all that
    *    follows is addition of integers: any order, any tree of partial sums gives the same limbs.
-   * 2. False where a product is 2^31 or more in magnitude or not a number, or a limb overflows, which takes at least
-   *    4,096 updates. The limbs then hold nothing of use.
+   * 2. False where a product is 2^31 or more in magnitude or not a number, or a limb leaves [-2^62, 2^62), which takes
+   *    at least 2,048 updates. The limbs then hold nothing of use.
    */
   accumulateExact(
     dtype: FloatDtype,
@@ -53,7 +53,7 @@ export interface Kernels {
     count: number,
     weight: number,
   ): boolean;
-  /** Adds the limbs of another sum, B, to A. False where a limb overflows; A then holds nothing of use. */
+  /** Adds the limbs of another sum, B, to A. False where a limb leaves [-2^62, 2^62); A then holds nothing of use. */
   mergeExact(highA: number, lowA: number, highB: number, lowB: number, count: number): boolean;
   /**
    * acc[i] = the limbs' value / divisor, rounded once, ties to even; zero is +0. Where float64 sums lose nothing, these

@@ -1,6 +1,7 @@
 /** Elements of any dtype as float64, exactly, a few thousand at a time. */
 import type { FloatDtype } from '../kernels.ts';
-import { type ReferenceMemory, widthOf } from './memory.ts';
+import { widthOf } from '../width.ts';
+import type { ReferenceMemory } from './memory.ts';
 
 const CHUNK_ELEMENTS = 4_096;
 

@@ -7,7 +7,7 @@ const LIMIT = 2 ** 31;
 /** Adding 1.5 * 2^32 to a smaller number rounds it to a multiple of 2^-20, ties to even; 1.5 * 2^-19, of 2^-71. */
 const HIGH_ROUNDER = 1.5 * 2 ** 32;
 const LOW_ROUNDER = 1.5 * 2 ** -19;
-const LARGEST_LIMB = 2n ** 63n - 1n;
+const LIMB_LIMIT = 2n ** 62n;
 
 export function exactSum(
   memory: ReferenceMemory,
@@ -56,7 +56,7 @@ export function exactSum(
 function add(limbs: BigInt64Array, index: number, term: bigint): boolean {
   const sum = (limbs[index] ?? 0n) + term;
   limbs[index] = sum;
-  return sum <= LARGEST_LIMB && sum >= -LARGEST_LIMB - 1n;
+  return sum >= -LIMB_LIMIT && sum < LIMB_LIMIT;
 }
 
 /** `value` = mantissa * 2^exponent with a whole mantissa. */

@@ -1,6 +1,4 @@
 /** Typed views of one growing buffer. */
-import type { FloatDtype } from '../kernels.ts';
-
 export interface ReferenceMemory {
   bytes(): Uint8Array;
   reserve(byteLength: number): void;
@@ -10,19 +8,6 @@ export interface ReferenceMemory {
   words32(offset: number, count: number): Uint32Array;
   words64(offset: number, count: number): BigUint64Array;
   limbs(offset: number, count: number): BigInt64Array;
-}
-
-/** Bytes of one element. */
-export function widthOf(dtype: FloatDtype): 2 | 4 | 8 {
-  switch (dtype) {
-    case 'F64':
-      return 8;
-    case 'F32':
-      return 4;
-    case 'F16':
-    case 'BF16':
-      return 2;
-  }
 }
 
 /** An empty memory. A view throws `RangeError` when it would reach outside. */

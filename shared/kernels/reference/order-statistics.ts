@@ -1,7 +1,8 @@
 /** Coordinate by coordinate: sort what the rows hold there, then take what is asked. */
 import type { FloatDtype, Kernels } from '../kernels.ts';
+import { widthOf } from '../width.ts';
 import { decode } from './decode.ts';
-import { type ReferenceMemory, widthOf } from './memory.ts';
+import type { ReferenceMemory } from './memory.ts';
 
 const CHUNK_ELEMENTS = 1_024;
 

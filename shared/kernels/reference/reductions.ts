@@ -7,8 +7,9 @@
  *    block after block.
  */
 import { DISTANCE_BLOCK, type Kernels } from '../kernels.ts';
+import { widthOf } from '../width.ts';
 import { decode, eachChunk } from './decode.ts';
-import { type ReferenceMemory, widthOf } from './memory.ts';
+import type { ReferenceMemory } from './memory.ts';
 
 const LANES = 8;
 

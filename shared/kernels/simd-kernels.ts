@@ -1,0 +1,77 @@
+/** The kernels in WebAssembly with 128-bit vectors, for one thread: an instance and its memory are not shared. */
+import { DISTANCE_BLOCK, type Kernels, MOST_ROWS } from './kernels.ts';
+import { kernelExports } from './simd/kernel-exports.ts';
+import { simdMemory } from './simd/memory.ts';
+import { simdOrderStatistics } from './simd/order-statistics.ts';
+import { widthOf } from './width.ts';
+
+/** Kernels over a memory of their own, empty until `reserve`. Offsets that reach outside throw `RangeError`. */
+export function simdKernels(): Kernels {
+  const memory = simdMemory();
+  const wasm = kernelExports(memory.wasm);
+  const wide = (offset: number, count: number): number => memory.at(offset, count * 8);
+  return {
+    bytes: () => memory.bytes(),
+    reserve: (byteLength) => memory.reserve(byteLength),
+
+    accumulate(dtype, acc, x, count, coefficient) {
+      const source = memory.at(x, count * widthOf(dtype));
+      wasm[`accumulate${dtype}`](wide(acc, count), source, count, coefficient);
+    },
+    accumulateFour(dtype, acc, [x0, x1, x2, x3], count, [c0, c1, c2, c3]) {
+      const bytes = count * widthOf(dtype);
+      for (const x of [x0, x1, x2, x3]) memory.at(x, bytes);
+      wasm[`accumulateFour${dtype}`](wide(acc, count), x0, x1, x2, x3, count, c0, c1, c2, c3);
+    },
+    divide: (acc, count, divisor) => wasm.divide(wide(acc, count), count, divisor),
+
+    accumulateExact(dtype, high, low, x, count, weight) {
+      const source = memory.at(x, count * widthOf(dtype));
+      return (
+        wasm[`accumulateExact${dtype}`](wide(high, count), wide(low, count), source, count, weight) === 1
+      );
+    },
+    mergeExact(highA, lowA, highB, lowB, count) {
+      for (const limbs of [highA, lowA, highB, lowB]) wide(limbs, count);
+      return wasm.mergeExact(highA, lowA, highB, lowB, count) === 1;
+    },
+    finishExact: (acc, high, low, count, divisor) =>
+      wasm.finishExact(wide(acc, count), wide(high, count), wide(low, count), count, divisor),
+
+    checkedSquares(dtype, x, count) {
+      const squares = wasm[`checkedSquares${dtype}`](memory.at(x, count * widthOf(dtype)), count);
+      return squares === -1 ? { finite: false, squares: Number.NaN } : { finite: true, squares };
+    },
+    product(dtype, a, b, count) {
+      const bytes = count * widthOf(dtype);
+      return wasm[`product${dtype}`](memory.at(a, bytes), memory.at(b, bytes), count);
+    },
+    squaredDistances(dtype, rows, count, scales, out) {
+      if (rows.length > MOST_ROWS) throw new RangeError(`At most ${MOST_ROWS} rows, not ${rows.length}.`);
+      const width = widthOf(dtype);
+      const sums = wide(out, rows.length ** 2);
+      for (const row of rows) memory.at(row, count * width);
+      const { tile } = memory.own();
+      for (let start = 0; start < count; start += DISTANCE_BLOCK) {
+        const length = Math.min(DISTANCE_BLOCK, count - start);
+        for (const [k, row] of rows.entries()) {
+          const into = tile + k * DISTANCE_BLOCK * 8;
+          wasm[`scaleWide${dtype}`](row + start * width, length, scales[k] ?? 1, into);
+        }
+        wasm.addDistances(tile, rows.length, length + (length % 2), sums);
+      }
+    },
+    ...simdOrderStatistics(memory, wasm),
+
+    addStep(dtype, base, step, count, out) {
+      const bytes = count * widthOf(dtype);
+      return (
+        wasm[`addStep${dtype}`](memory.at(base, bytes), wide(step, count), count, memory.at(out, bytes)) === 1
+      );
+    },
+    addModulo(bits, acc, x, count) {
+      const bytes = (count * bits) / 8;
+      wasm[`addModulo${bits}`](memory.at(acc, bytes), memory.at(x, bytes), count);
+    },
+  };
+}
