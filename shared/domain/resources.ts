@@ -36,6 +36,15 @@ export type AppRole = (typeof appRoles)[number];
 export const paths = {
   model: (experiment: string, version: number, round: number, attempt: number, set: string): string =>
     `${experiment}/v${version}/r${round}a${attempt}-${set}.safetensors`,
+  /** A strategy's state tensor `name` beside a version. */
+  state: (
+    experiment: string,
+    version: number,
+    round: number,
+    attempt: number,
+    set: string,
+    name: string,
+  ): string => `${experiment}/v${version}/r${round}a${attempt}-${set}.${name}.safetensors`,
   uploadedModel: (sha256: string): string => `uploads/${sha256}.safetensors`,
   plan: (experiment: string, round: number, attempt: number): string =>
     `${experiment}/r${round}a${attempt}/plan.json`,
@@ -45,6 +54,12 @@ export const paths = {
     `${experiment}/r${round}a${attempt}/manifests/${silo}-${digest}.json`,
   frozenSet: (experiment: string, round: number, attempt: number): string =>
     `${experiment}/r${round}a${attempt}/frozen.json`,
+  /** What aggregation made of the frozen set. */
+  aggregated: (experiment: string, round: number, attempt: number): string =>
+    `${experiment}/r${round}a${attempt}/aggregated.json`,
+  /** How each update of the frozen set compares with the result. */
+  evidence: (experiment: string, round: number, attempt: number): string =>
+    `${experiment}/r${round}a${attempt}/evidence.json`,
   update: (experiment: string, round: number, attempt: number, ciphertext: string): string =>
     `${experiment}/r${round}/a${attempt}/${ciphertext}`,
 } as const;
