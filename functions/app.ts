@@ -22,7 +22,7 @@ import { listExperiments, showExperiment, showRound } from './http/show-experime
 import { admitSilo, disableSilo, listSilos, registerSilo, revokeSiloKey } from './http/silos.ts';
 import { patiently } from './patiently.ts';
 import { handleSignal } from './signal-received.ts';
-import { startStale, wakeOverdue } from './timers/look-after-experiments.ts';
+import { restartLost, startStale, wakeOverdue } from './timers/look-after-experiments.ts';
 import { resubmitDeadLetters } from './timers/resubmit-dead-letters.ts';
 import { version } from './version.ts';
 
@@ -93,9 +93,13 @@ df.app.client.timer('look-after-experiments', {
   handler: async (_timer, client, context) => {
     const orchestrations = durableOrchestrations(client);
     const started = await startStale(services, orchestrations);
+    const restarted = await restartLost(services, orchestrations);
     const woken = await wakeOverdue(services, orchestrations);
-    if (started + woken > 0)
-      context.warn(`started ${started} stale experiments, woke ${woken} overdue rounds`);
+    if (started + restarted + woken > 0) {
+      context.warn(
+        `started ${started} stale experiments, restarted ${restarted} lost ones, woke ${woken} overdue rounds`,
+      );
+    }
   },
 });
 app.timer('resubmit-dead-letters', {

@@ -2,6 +2,8 @@ import type { DurableClient } from 'durable-functions';
 import { experimentOrchestration } from '../orchestrations/experiment.ts';
 import type { Orchestrations } from '../shared/ports/orchestrations.ts';
 
+const ended = new Set<string>(['Completed', 'Failed', 'Terminated', 'Canceled']);
+
 /** The durable client binding as handlers see it. */
 export function durableOrchestrations(client: DurableClient): Orchestrations {
   const status = (instanceId: string) => client.getStatus(instanceId).catch(() => undefined);
@@ -22,6 +24,15 @@ export function durableOrchestrations(client: DurableClient): Orchestrations {
         if (!isGone(error)) throw error;
       }
     },
+    async isRunning(instanceId) {
+      try {
+        const { runtimeStatus } = await client.getStatus(instanceId);
+        return !ended.has(runtimeStatus);
+      } catch (error) {
+        if (isUnknown(error)) return false;
+        throw error;
+      }
+    },
     async status(instanceId) {
       return (await status(instanceId))?.customStatus;
     },
@@ -31,4 +42,9 @@ export function durableOrchestrations(client: DurableClient): Orchestrations {
 /** No such instance (404). The client says so in words only; a finished one (410) it takes for woken. */
 function isGone(error: unknown): boolean {
   return error instanceof Error && error.message.startsWith('No instance with ID');
+}
+
+/** No such instance, as `getStatus` says it: in words only, too. */
+function isUnknown(error: unknown): boolean {
+  return error instanceof Error && error.message.includes('replied with HTTP 404');
 }

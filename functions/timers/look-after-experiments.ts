@@ -14,6 +14,28 @@ export async function startStale(services: Services, orchestrations: Orchestrati
   return stale.length;
 }
 
+/**
+ * Starts experiments again that the ledger calls running and that have no instance: the task hub was lost or replaced.
+ * The ledger says where they were. An instance of the present round that lives on will wake or end by itself first.
+ */
+export async function restartLost(services: Services, orchestrations: Orchestrations): Promise<number> {
+  let restarted = 0;
+  for (const { id } of await services.catalog.listByStatus(['running'])) {
+    if (await orchestrations.isRunning(id)) continue;
+    // Read after the instance: one that has just ended has written so before.
+    const experiment = await services.experiments.readExperiment(id);
+    if (experiment?.status !== 'running') continue;
+    const { currentRound } = experiment;
+    if (currentRound !== null) {
+      const round = roundInstanceId({ experiment: id, ...currentRound });
+      if (await orchestrations.isRunning(round)) continue;
+    }
+    await orchestrations.startExperiment(id);
+    restarted += 1;
+  }
+  return restarted;
+}
+
 /** Wakes rounds whose plan expired and that did not move on: an event or a timer of theirs was lost. */
 export async function wakeOverdue(services: Services, orchestrations: Orchestrations): Promise<number> {
   const before = services.clock.now() - 2 * minute;

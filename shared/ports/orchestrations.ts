@@ -4,6 +4,8 @@ export interface Orchestrations {
   startExperiment(experiment: string): Promise<void>;
   /** Wakes an instance. One that is gone or finished needs no waking: not an error. */
   wake(instanceId: string, event: 'quorum' | 'settled' | 'control'): Promise<void>;
+  /** Whether the instance exists and has not ended. Throws where the engine does not say. */
+  isRunning(instanceId: string): Promise<boolean>;
   /** The custom status of an instance, or undefined where there is none. */
   status(instanceId: string): Promise<unknown>;
 }
