@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import { versionDocumentId } from '../shared/contracts/documents.ts';
+import { paths } from '../shared/domain/resources.ts';
 import { sumModeOf } from '../shared/domain/strategies/sum-mode.ts';
 import type { Services } from '../shared/ports/services.ts';
 import { publishModel } from './descriptors.ts';
@@ -21,9 +22,13 @@ export const publishModelActivity = implement(
       model.version === 0
         ? { strategy: 'init', sumMode: 'none' }
         : { strategy: strategy.kind, sumMode: sumModeOf(strategy) };
+    const evidence = await services.archive.find(
+      paths.evidence(input.experiment, input.round, input.attempt),
+    );
     const result = await services.experiments.publishVersion({
       round: { experiment: input.experiment, round: input.round, attempt: input.attempt },
       pointer: model,
+      ...(evidence === undefined ? {} : { evidence: evidence.reference }),
       document: {
         id: versionDocumentId(model.version),
         kind: 'version',

@@ -1,5 +1,6 @@
 import pc from 'picocolors';
 import type { ExperimentList, ExperimentView } from '../../shared/contracts/api.ts';
+import type { UpdateEvidence } from '../../shared/contracts/documents.ts';
 import type { ShownRound } from '../api-client.ts';
 import { relative } from './durations.ts';
 import { progressBlock, stateText } from './progress.ts';
@@ -48,12 +49,24 @@ export function roundDetails(round: ShownRound): string {
     ['frozen set', round.frozenSet ?? undefined],
     ['failure', failure === null ? undefined : pc.red(`${failure.slug}: ${failure.detail}`)],
   ]);
+  const shares = new Map(
+    round.evidence.filter(({ staleness }) => staleness === 0).map((row) => [row.silo, row]),
+  );
   const rows = round.silos.map((silo) => [
     silo.silo,
     stateText(silo.state),
     silo.numExamples === null ? '' : String(silo.numExamples),
     silo.evidence === null ? '' : silo.evidence.norm.toPrecision(4),
+    shareText(shares.get(silo.silo)),
     silo.reason === null ? metricsText(silo.metrics) : `${silo.reason.slug}: ${silo.reason.detail}`,
   ]);
-  return `${details}\n\n${table(['SILO', 'STATE', 'EXAMPLES', 'NORM', 'METRICS'], rows)}`;
+  return `${details}\n\n${table(['SILO', 'STATE', 'EXAMPLES', 'NORM', 'SHARE', 'METRICS'], rows)}`;
+}
+
+/** How much of the new model is this silo's, and how well it agrees with the rest. */
+function shareText(row: UpdateEvidence | undefined): string {
+  if (row === undefined) return '';
+  if (!row.included) return 'left out';
+  const cosine = row.cosine === null ? '' : `  cos ${row.cosine.toFixed(2)}`;
+  return `${(100 * row.share).toFixed(1)} %${cosine}`;
 }

@@ -1,15 +1,20 @@
 import { readCohort } from '../../activities/cohort-record.ts';
 import type { RoundView, SiloProgress } from '../../shared/contracts/api.ts';
-import type { ParticipationDocument, RoundDocument } from '../../shared/contracts/documents.ts';
+import {
+  type ParticipationDocument,
+  type RoundDocument,
+  roundEvidence,
+} from '../../shared/contracts/documents.ts';
 import type { Services } from '../../shared/ports/services.ts';
 
 /** One attempt as operators see it, silo by silo. `invited` and `lost` are derived: silence leaves no document. */
 export async function viewRound(round: RoundDocument, services: Services): Promise<RoundView> {
   const key = { experiment: round.experimentId, round: round.round, attempt: round.attempt };
-  const [members, participations, signals] = await Promise.all([
+  const [members, participations, signals, evidence] = await Promise.all([
     readCohort(services.archive, round.cohort),
     services.experiments.listParticipations(key),
     services.signals.latest(key.experiment, key.round, key.attempt),
+    readEvidence(round, services),
   ]);
   const bySilo = new Map(participations.map((participation) => [participation.silo, participation]));
   const stages = new Map(signals.map(({ silo, stage }) => [silo, stage]));
@@ -31,13 +36,22 @@ export async function viewRound(round: RoundDocument, services: Services): Promi
     frozenSet: round.frozen?.set.sha256 ?? null,
     failure,
     silos: members.map(({ silo }) => viewSilo(silo, bySilo.get(silo), stages.get(silo) ?? null, open)),
+    evidence,
   };
 }
 
-/** A model as the API shows it: where its blob lies is nobody's business. */
+async function readEvidence(
+  { evidence }: RoundDocument,
+  { archive }: Services,
+): Promise<RoundView['evidence']> {
+  if (evidence === undefined) return [];
+  return roundEvidence.parse(JSON.parse((await archive.get(evidence)).toString())).updates;
+}
+
+/** A model as the API shows it: where its blobs lie is nobody's business. */
 export function publicPointer(pointer: RoundDocument['model']): RoundView['model'] {
   if (pointer === null) return null;
-  const { path: _, ...shown } = pointer;
+  const { path: _, state: _state, ...shown } = pointer;
   return shown;
 }
 

@@ -194,7 +194,7 @@ async function moveParticipation(container: Container, move: ParticipationMove):
   return answer.statuses[1] === 412 ? { result: 'round-moved-on' } : { result: 'lost-race' };
 }
 
-function publishing({ document, round, pointer }: VersionPublication): OperationInput[] {
+function publishing({ document, round, pointer, evidence }: VersionPublication): OperationInput[] {
   const parentStands =
     document.parent === null ? 'IS_NULL(c.pointer)' : `c.pointer.version = ${document.parent}`;
   const operations: OperationInput[] = [
@@ -220,6 +220,7 @@ function publishing({ document, round, pointer }: VersionPublication): Operation
           { op: 'set', path: '/phase', value: 'aggregated' },
           { op: 'set', path: '/model', value: pointer },
           { op: 'set', path: '/endedAt', value: document.createdAt },
+          ...(evidence === undefined ? [] : [{ op: 'set' as const, path: '/evidence', value: evidence }]),
         ],
       },
     },

@@ -7,6 +7,7 @@ import {
   recordedMetrics,
   roundCounters,
   roundPhase,
+  updateEvidence,
 } from './documents.ts';
 import {
   attemptNumber,
@@ -19,6 +20,9 @@ import {
 } from './identifiers.ts';
 import { taskKind } from './plan.ts';
 import { experimentSpec } from './spec.ts';
+
+/** A model as everybody may see it: where its blobs lie is nobody's business. */
+const publicModel = modelPointer.omit({ path: true, state: true });
 
 const reason = z.object({ slug: z.string(), detail: z.string() });
 
@@ -52,10 +56,12 @@ export const roundView = z.object({
   quorum: z.int(),
   cohortSize: z.int(),
   counters: roundCounters,
-  model: modelPointer.omit({ path: true }).nullable(),
+  model: publicModel.nullable(),
   frozenSet: sha256Hex.nullable(),
   failure: reason.nullable(),
   silos: z.array(siloProgress),
+  /** How each update entered the new model; empty until there is one. A late update of an earlier round has a row, too. */
+  evidence: z.array(updateEvidence),
 });
 export type RoundView = z.infer<typeof roundView>;
 
@@ -81,7 +87,7 @@ export const experimentView = z.object({
   reason: reason.nullable(),
   waiting: waiting.nullable(),
   current: roundView.nullable(),
-  model: modelPointer.omit({ path: true }).nullable(),
+  model: publicModel.nullable(),
   best: z.object({ version: modelVersion, value: z.number() }).nullable(),
   metrics: z.array(metricsView),
   spec: experimentSpec,

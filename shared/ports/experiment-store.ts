@@ -1,4 +1,5 @@
 import type {
+  BlobReference,
   ExperimentDocument,
   ModelPointer,
   ParticipationDocument,
@@ -73,4 +74,6 @@ export interface VersionPublication {
   /** Null where version 0 comes from an upload and no round made it. */
   readonly round: AttemptKey | null;
   readonly pointer: ModelPointer;
+  /** What the round keeps of how it aggregated. */
+  readonly evidence?: BlobReference;
 }
