@@ -49,6 +49,8 @@ export interface HostProcess {
   readonly origin: string;
   readonly keys: { readonly master: string; readonly function: string; readonly durable: string };
   readonly pid: number;
+  /** Resolves with the exit code, null after a signal. */
+  readonly exited: Promise<number | null>;
   /** What it has written to stderr so far. */
   log(): string;
   kill(signal: NodeJS.Signals): Promise<number | null>;
@@ -90,6 +92,7 @@ export async function startHostProcess(
     origin: `http://127.0.0.1:${port}`,
     keys: JSON.parse(readFileSync(join(data, 'keys.json'), 'utf8')) as HostProcess['keys'],
     pid: child.pid ?? 0,
+    exited,
     log: () => log,
     async kill(signal) {
       child.kill(signal);

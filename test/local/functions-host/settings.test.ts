@@ -15,6 +15,8 @@ describe('host.json', () => {
       hostJson: {
         routePrefix: 'api',
         logLevel: 'information',
+        functionTimeoutMilliseconds: 1_800_000,
+        storeInputsInOrchestrationHistory: false,
         taskHub: 'LocalHub',
         maxConcurrentActivityFunctions: 10,
         maxConcurrentOrchestratorFunctions: 5,
@@ -65,6 +67,28 @@ describe('host.json', () => {
     ]);
   });
 
+  it('names settings that Azure obeys and this host does not', () => {
+    const { warnings } = parseHostJson(
+      { extensions: { http: { maxConcurrentRequests: 5 }, durableTask: { defaultVersion: '2' } } },
+      {},
+    );
+    expect(warnings).toEqual([
+      "host.json: 'extensions.http.maxConcurrentRequests' is not obeyed by the embedded host",
+      "host.json: 'extensions.durableTask.defaultVersion' is not obeyed by the embedded host",
+    ]);
+  });
+
+  it.each([
+    ['00:00:05', 5_000, []],
+    ['-1', undefined, []],
+    [-1, undefined, []],
+    ['soon', 1_800_000, ["host.json: 'functionTimeout' is not valid; its default applies"]],
+  ])('takes %j for how long a function may run', (functionTimeout, expected, named) => {
+    const { hostJson, warnings } = parseHostJson({ functionTimeout }, {});
+    expect(hostJson.functionTimeoutMilliseconds).toBe(expected);
+    expect(warnings).toEqual(named);
+  });
+
   it('stands below AzureFunctionsJobHost settings in the environment', () => {
     const { hostJson } = parseHostJson(
       { extensions: { http: { routePrefix: 'v1' } } },
@@ -95,6 +119,18 @@ describe('app settings', () => {
     });
     expect(values).toEqual({ A: 'file', B: 'environment', C: 'caller' });
     expect(warnings).toEqual([expect.stringContaining("'D' is not a string")]);
+  });
+
+  it('in sections that nobody obeys are named, and encrypted ones are refused', () => {
+    const settingsFile = join(directory, 'sections.json');
+    writeFileSync(settingsFile, JSON.stringify({ IsEncrypted: false, Values: {}, Host: { CORS: '*' } }));
+    expect(loadSettings({ appDirectory: directory, environment: {}, settingsFile }).warnings).toEqual([
+      `${settingsFile}: 'Host' is not obeyed`,
+    ]);
+    writeFileSync(settingsFile, JSON.stringify({ IsEncrypted: true, Values: { A: 'c2VjcmV0' } }));
+    expect(() => loadSettings({ appDirectory: directory, environment: {}, settingsFile })).toThrow(
+      /is encrypted/,
+    );
   });
 
   it('in a broken file are refused without quoting it', () => {

@@ -1,6 +1,7 @@
 /** A Functions app for tests of the host; it uses the packages as any app does. */
 import { app, type HttpRequest, type HttpResponseInit } from '@azure/functions';
 import './durable-client.ts';
+import './messages.ts';
 import '../../durable/fixture/orchestrations.ts';
 
 app.http('hello', {
