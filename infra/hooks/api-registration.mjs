@@ -3,10 +3,30 @@
 
 /** Ids of the app roles. Fixed, so that a grant means the same in every deployment. */
 export const appRoles = [
-  { value: 'viewer', id: '6f1a9a52-6c0a-4b7e-9a31-2f0f6a3f1d01', people: true, description: 'See experiments, rounds and models.' },
-  { value: 'operator', id: '6f1a9a52-6c0a-4b7e-9a31-2f0f6a3f1d02', people: true, description: 'Start and steer experiments, admit silos.' },
-  { value: 'admin', id: '6f1a9a52-6c0a-4b7e-9a31-2f0f6a3f1d03', people: true, description: 'Everything, and the change of a silo\'s keys.' },
-  { value: 'silo', id: '6f1a9a52-6c0a-4b7e-9a31-2f0f6a3f1d04', people: false, description: 'Be a silo: register, fetch models.' },
+  {
+    value: 'viewer',
+    id: '6f1a9a52-6c0a-4b7e-9a31-2f0f6a3f1d01',
+    people: true,
+    description: 'See experiments, rounds and models.',
+  },
+  {
+    value: 'operator',
+    id: '6f1a9a52-6c0a-4b7e-9a31-2f0f6a3f1d02',
+    people: true,
+    description: 'Start and steer experiments, admit silos.',
+  },
+  {
+    value: 'admin',
+    id: '6f1a9a52-6c0a-4b7e-9a31-2f0f6a3f1d03',
+    people: true,
+    description: "Everything, and the change of a silo's keys.",
+  },
+  {
+    value: 'silo',
+    id: '6f1a9a52-6c0a-4b7e-9a31-2f0f6a3f1d04',
+    people: false,
+    description: 'Be a silo: register, fetch models.',
+  },
 ];
 
 /** The registration as Microsoft Graph wants it: this tenant only, version 2 tokens. */
@@ -35,16 +55,52 @@ const graph = 'https://graph.microsoft.com/v1.0';
  * @returns {{ clientId: string, made: boolean }}
  */
 export function ensureApiRegistration(displayName, run) {
-  const found = JSON.parse(run('az', ['ad', 'app', 'list', '--display-name', displayName, '--query', '[].{appId:appId, displayName:displayName}', '--output', 'json']));
+  const found = JSON.parse(
+    run('az', [
+      'ad',
+      'app',
+      'list',
+      '--display-name',
+      displayName,
+      '--query',
+      '[].{appId:appId, displayName:displayName}',
+      '--output',
+      'json',
+    ]),
+  );
   const exact = found.filter((app) => app.displayName === displayName);
   if (exact.length > 1) {
-    throw new Error(`There are ${exact.length} app registrations named ${displayName}. Choose one: azd env set API_CLIENT_ID <its client id>`);
+    throw new Error(
+      `There are ${exact.length} app registrations named ${displayName}. Choose one: azd env set API_CLIENT_ID <its client id>`,
+    );
   }
   if (exact.length === 1) return { clientId: exact[0].appId, made: false };
 
   const body = JSON.stringify(registrationOf(displayName));
-  const app = JSON.parse(run('az', ['rest', '--method', 'post', '--url', `${graph}/applications`, '--body', body, '--output', 'json']));
+  const app = JSON.parse(
+    run('az', [
+      'rest',
+      '--method',
+      'post',
+      '--url',
+      `${graph}/applications`,
+      '--body',
+      body,
+      '--output',
+      'json',
+    ]),
+  );
   const principal = JSON.stringify({ appId: app.appId, appRoleAssignmentRequired: true });
-  run('az', ['rest', '--method', 'post', '--url', `${graph}/servicePrincipals`, '--body', principal, '--output', 'none']);
+  run('az', [
+    'rest',
+    '--method',
+    'post',
+    '--url',
+    `${graph}/servicePrincipals`,
+    '--body',
+    principal,
+    '--output',
+    'none',
+  ]);
   return { clientId: app.appId, made: true };
 }

@@ -12,9 +12,15 @@ export function run(program, parameters) {
   try {
     // On Windows both are .cmd files, which only a shell starts; no parameter here comes from outside.
     const shell = process.platform === 'win32';
-    return execFileSync(program, parameters, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], shell }).trim();
+    return execFileSync(program, parameters, {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+      shell,
+    }).trim();
   } catch (error) {
     if (error.code === 'ENOENT') throw new Error(`${program} is not installed, or not on the path.`);
-    throw new Error(`${program} ${parameters.slice(0, 3).join(' ')} failed: ${String(error.stderr ?? error.message).trim()}`);
+    throw new Error(
+      `${program} ${parameters.slice(0, 3).join(' ')} failed: ${String(error.stderr ?? error.message).trim()}`,
+    );
   }
 }

@@ -1,5 +1,6 @@
 // After `azd provision`: what is left to be decided by people.
-const { AZURE_RESOURCE_GROUP, SERVICE_API_URL, API_AUDIENCE, SERVICE_BUS_HOST, UPDATES_ACCOUNT_URL } = process.env;
+const { AZURE_RESOURCE_GROUP, SERVICE_API_URL, API_AUDIENCE, SERVICE_BUS_HOST, UPDATES_ACCOUNT_URL } =
+  process.env;
 const { AGGREGATOR_PRINCIPAL_ID, EGRESS_ADDRESS } = process.env;
 
 process.stdout.write(`

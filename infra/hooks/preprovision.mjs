@@ -14,6 +14,8 @@ try {
   }
 } catch (error) {
   process.stderr.write(`${error.message}\n`);
-  process.stderr.write('Whoever may make app registrations can do it apart: docs/provisioning.md, "The API\'s app registration".\n');
+  process.stderr.write(
+    'Whoever may make app registrations can do it apart: docs/provisioning.md, "The API\'s app registration".\n',
+  );
   process.exit(1);
 }
