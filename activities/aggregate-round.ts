@@ -1,42 +1,39 @@
 import type * as z from 'zod';
+import { type Output as AggregationOutput, aggregate } from '../shared/aggregation/aggregate.ts';
+import { deployedStrategy } from '../shared/aggregation/load-module.ts';
 import {
+  type BlobReference,
+  type ExperimentDocument,
   type FrozenSet,
-  type FrozenUpdate,
   frozenSet,
   type ModelPointer,
-  type RoundDocument,
+  modelPointer,
+  type StrategyState,
 } from '../shared/contracts/documents.ts';
-import { sealedReply, type UpdateManifest } from '../shared/contracts/manifest.ts';
-import type { Slug } from '../shared/contracts/refusals.ts';
-import type { StrategySpec } from '../shared/contracts/spec.ts';
+import type { AttemptKey } from '../shared/contracts/identifiers.ts';
+import type { ExperimentSpec } from '../shared/contracts/spec.ts';
 import { paths } from '../shared/domain/resources.ts';
-import { strategyOf } from '../shared/domain/strategies/strategy-of.ts';
-import { UnwrapRefused } from '../shared/ports/key-ring.ts';
+import type { Strategy, StrategyScalars } from '../shared/domain/strategies/decision.ts';
+import { strategyOf } from '../shared/domain/strategies/resolve-strategy.ts';
+import { StrategyFault } from '../shared/domain/strategies/strategy-fault.ts';
+import type { BlobWriter } from '../shared/ports/blobs.ts';
 import type { Services } from '../shared/ports/services.ts';
-import { FloeRefused } from '../shared/sealing/floe.ts';
-import { openRanges } from '../shared/sealing/open.ts';
-import { aggregateUpdates } from '../shared/tensors/aggregate.ts';
+import { canonicalJson } from '../shared/sealing/canonical-json.ts';
+import { FLSE } from '../shared/sealing/floe.ts';
 import { readModelSchema } from '../shared/tensors/model-schema.ts';
-import type { ReadRange } from '../shared/tensors/read-range.ts';
+import { schemaDigest } from '../shared/tensors/schema.ts';
+import { AttemptFailed } from './attempt-failed.ts';
 import { aggregateRound } from './descriptors.ts';
+import { openFrozenSet, openPlaintext } from './open-frozen-set.ts';
 import { implement } from './run-activity.ts';
 
 type Input = z.infer<typeof aggregateRound.input>;
 type Output = z.infer<typeof aggregateRound.output>;
 
-/** What makes an attempt fail with a reason: an update of the frozen set that cannot be read any more, or overflow. */
-class AttemptFailed extends Error {
-  readonly slug: Slug;
-  constructor(slug: Slug, message: string) {
-    super(message);
-    this.slug = slug;
-  }
-}
-
 /**
- * Reads exactly the frozen set, at the pinned versions, and writes the next global model. Its bytes depend on that
- * set, the base and the declared sum mode. The set is never made smaller: an update that has become unreadable fails
- * the attempt. Read next: publish-model.
+ * Reads exactly the frozen set, at the pinned versions, and writes the next global model and the strategy's state.
+ * Their bytes depend on that set, the base and its state, and the declared sum mode. The set is never made smaller: an
+ * update that has become unreadable fails the attempt. Read next: publish-model.
  */
 export const aggregateRoundActivity = implement(
   aggregateRound,
@@ -46,118 +43,129 @@ export const aggregateRoundActivity = implement(
     if (round?.frozen === null || round?.frozen === undefined || experiment === undefined) {
       throw new Error('the round has no frozen set');
     }
-    if (round.model !== null) return { kind: 'aggregated', model: round.model };
+    const found = await services.archive.find(paths.aggregated(key.experiment, key.round, key.attempt));
+    if (found !== undefined) return { kind: 'aggregated', model: pointerOf(found.bytes) };
     const set = frozenSet.parse(JSON.parse((await services.archive.get(round.frozen.set)).toString()));
     try {
-      const model = await aggregate(round, set, round.frozen.set.sha256, experiment.spec.strategy, services);
-      return { kind: 'aggregated', model };
+      const { sha256 } = round.frozen.set;
+      const model =
+        set.base === null
+          ? await copyInitialModel(set, sha256, services)
+          : await foldSet(set, sha256, experiment, services);
+      return { kind: 'aggregated', model: await record(key, model, services) };
     } catch (error) {
-      if (error instanceof AttemptFailed)
-        return { kind: 'failed', reason: { slug: error.slug, detail: error.message } };
-      throw error;
+      if (!(error instanceof AttemptFailed)) throw error;
+      return { kind: 'failed', reason: { slug: error.slug, detail: error.message } };
     }
   },
 );
 
-async function aggregate(
-  round: RoundDocument,
+/** What was made is written down last: a repeated activity that finds it has nothing left to do. */
+async function record(key: AttemptKey, model: ModelPointer, services: Services): Promise<ModelPointer> {
+  const path = paths.aggregated(key.experiment, key.round, key.attempt);
+  const { bytes } = await services.archive.putOrRead(path, Buffer.from(canonicalJson(model)));
+  return pointerOf(bytes);
+}
+
+function pointerOf(bytes: Buffer): ModelPointer {
+  return modelPointer.parse(JSON.parse(bytes.toString()));
+}
+
+async function foldSet(
   set: FrozenSet,
   setDigest: string,
-  strategy: StrategySpec,
+  { spec }: ExperimentDocument,
   services: Services,
 ): Promise<ModelPointer> {
-  const version = set.base === null ? 0 : set.base.version + 1;
-  const path = paths.model(set.experiment, version, round.round, round.attempt, setDigest);
-  const blob = await services.models.create(path, async (write) => {
-    const opened = await openAll(set.updates, services);
-    try {
-      if (set.base === null) await copyInitialModel(opened, write);
-      else await fold(set, opened, strategy, write, services);
-    } finally {
-      for (const { wipe } of opened) wipe();
-    }
-  });
-  const { schema } = (await readManifest(set.updates[0], services)).h;
-  return { version, ...blob, schema };
-}
-
-interface OpenedUpdate {
-  readonly weight: number;
-  readonly bytes: number;
-  readonly readPlaintext: ReadRange;
-  readonly wipe: () => void;
-}
-
-/** One unwrap per update; data keys live in memory until the fold is done. */
-async function openAll(updates: readonly FrozenUpdate[], services: Services): Promise<OpenedUpdate[]> {
-  const opened: OpenedUpdate[] = [];
-  for (const update of updates) {
-    const manifest = await readManifest(update, services);
-    const dek = await services.keys
-      .unwrap(manifest.h.kek.kid, Buffer.from(manifest.wk, 'base64url'))
-      .catch((error: unknown) => unreadable(update, error));
-    try {
-      const readCiphertext = services.updates.reader(update.silo, update.pin);
-      const { readPlaintext, wipe } = await openRanges({ manifest, dek, readCiphertext }).catch(
-        (error: unknown) => unreadable(update, error),
-      );
-      opened.push({
-        weight: update.weight,
-        bytes: manifest.h.len,
-        readPlaintext: (offset, length) =>
-          readPlaintext(offset, length).catch((error: unknown) => unreadable(update, error)),
-        wipe,
-      });
-    } finally {
-      dek.fill(0);
-    }
-  }
-  return opened;
-}
-
-async function fold(
-  set: FrozenSet,
-  updates: readonly OpenedUpdate[],
-  strategy: StrategySpec,
-  write: (chunk: Uint8Array) => Promise<void>,
-  services: Services,
-): Promise<void> {
-  const experiment = await services.experiments.readVersion(set.experiment, set.base?.version ?? 0);
-  if (experiment === undefined || experiment.model.sha256 !== set.base?.sha256) {
+  const base = await services.experiments.readVersion(set.experiment, set.base?.version ?? 0);
+  if (base === undefined || base.model.sha256 !== set.base?.sha256) {
     throw new Error('the base model of this round is not a published version');
   }
-  const base = services.models.reader(experiment.model.path);
-  const schema = await readModelSchema(base, experiment.model.bytes);
-  const result = await aggregateUpdates({ schema, base, updates, strategy: strategyOf(strategy), write });
-  if (!result.ok) throw new AttemptFailed(result.slug, result.detail);
+  const { models } = services;
+  const schema = await readModelSchema(models.reader(base.model.path), base.model.bytes);
+  const version = set.base.version + 1;
+  const strategy = await resolve(spec);
+  const writers = new Map<AggregationOutput, BlobWriter>();
+  const opened = await openFrozenSet(set.updates, base.model.bytes, services);
+  try {
+    const result = await aggregate(
+      {
+        schema,
+        updates: opened.updates,
+        strategy,
+        scalars: set.state?.scalars ?? {},
+        base: models.filler(base.model.path),
+        state: Object.fromEntries(
+          Object.entries(set.state?.tensors ?? {}).map(([name, { path }]) => [name, models.filler(path)]),
+        ),
+        output: async (name) => {
+          const writer = models.begin(outputPath(name, set, version, setDigest));
+          writers.set(name, writer);
+          return (chunk) => writer.write(chunk);
+        },
+      },
+      { workers: services.aggregation.workers },
+    );
+    if (!result.ok) {
+      const whose = 'silo' in result ? `${result.silo}: ` : '';
+      throw new AttemptFailed(result.slug, `${whose}${result.detail}`);
+    }
+    const blobs = new Map<AggregationOutput, BlobReference>();
+    for (const [name, writer] of writers) blobs.set(name, await writer.commit());
+    const model = blobs.get('model');
+    if (model === undefined) throw new Error('no model was written');
+    const state = stateOf(result.decision.scalars, blobs);
+    return { version, ...model, schema: schemaDigest(schema), ...(state === undefined ? {} : { state }) };
+  } finally {
+    opened.wipe();
+  }
+}
+
+/** @throws AttemptFailed where the deployed app has no such strategy. */
+async function resolve({ strategy, silos }: ExperimentSpec): Promise<Strategy> {
+  try {
+    const own = strategy.kind === 'module' ? { userStrategy: await deployedStrategy(strategy.module) } : {};
+    return strategyOf(strategy, { silos: silos.length, ...own });
+  } catch (error) {
+    if (error instanceof StrategyFault) throw new AttemptFailed('strategy-precondition', error.message);
+    throw error;
+  }
+}
+
+function outputPath(name: AggregationOutput, set: FrozenSet, version: number, setDigest: string): string {
+  const { experiment, round, attempt } = set;
+  return name === 'model'
+    ? paths.model(experiment, version, round, attempt, setDigest)
+    : paths.state(experiment, version, round, attempt, setDigest, name);
+}
+
+/** What the strategy finds again beside the new version; undefined where it keeps nothing. */
+function stateOf(
+  scalars: StrategyScalars,
+  blobs: ReadonlyMap<AggregationOutput, BlobReference>,
+): StrategyState | undefined {
+  const [m, v] = [blobs.get('m'), blobs.get('v')];
+  if (Object.keys(scalars).length === 0 && m === undefined && v === undefined) return undefined;
+  return { scalars, tensors: { ...(m === undefined ? {} : { m }), ...(v === undefined ? {} : { v }) } };
 }
 
 /** Version 0 from a silo: its update is the whole model. */
 async function copyInitialModel(
-  updates: readonly OpenedUpdate[],
-  write: (chunk: Uint8Array) => Promise<void>,
-): Promise<void> {
-  const [only] = updates;
+  set: FrozenSet,
+  setDigest: string,
+  services: Services,
+): Promise<ModelPointer> {
+  const [only] = set.updates;
   if (only === undefined) throw new Error('the initial round froze no update');
-  const block = 4 * 2 ** 20;
-  for (let offset = 0; offset < only.bytes; offset += block) {
-    await write(await only.readPlaintext(offset, Math.min(block, only.bytes - offset)));
+  const initial = await openPlaintext(only, services);
+  try {
+    const writer = services.models.begin(paths.model(set.experiment, 0, set.round, set.attempt, setDigest));
+    const block = 16 * FLSE.segmentPlaintext;
+    for (let offset = 0; offset < initial.bytes; offset += block) {
+      await writer.write(await initial.read(offset, Math.min(block, initial.bytes - offset)));
+    }
+    return { version: 0, ...(await writer.commit()), schema: initial.schema };
+  } finally {
+    initial.wipe();
   }
-}
-
-async function readManifest(update: FrozenUpdate | undefined, services: Services): Promise<UpdateManifest> {
-  if (update === undefined) throw new Error('the frozen set is empty');
-  return sealedReply.parse(JSON.parse((await services.archive.get(update.manifest)).toString())).m;
-}
-
-/** Admitted and pinned, yet unreadable now: the silo shut its key, or the blob is gone or changed. */
-function unreadable(update: FrozenUpdate, error: unknown): never {
-  if (error instanceof UnwrapRefused) throw new AttemptFailed(error.slug, `${update.silo}: ${error.message}`);
-  if (error instanceof FloeRefused) throw new AttemptFailed(error.slug, `${update.silo}: ${error.message}`);
-  const status =
-    typeof error === 'object' && error !== null && 'statusCode' in error ? error.statusCode : undefined;
-  if (status === 404 || status === 412) {
-    throw new AttemptFailed('blob-missing', `${update.silo}: the admitted update is gone or was changed`);
-  }
-  throw error;
 }

@@ -1,18 +1,46 @@
-import { buffer } from 'node:stream/consumers';
 import { type BlobClient, RestError } from '@azure/storage-blob';
-import type { ReadRange } from '../ports/blobs.ts';
+import type { ReadInto, ReadRange } from '../ports/blobs.ts';
 
 export function isStorageStatus(error: unknown, status: number): boolean {
   return error instanceof RestError && error.statusCode === status;
 }
 
-/** Reads ranges of a blob; the client resumes a broken download by itself. */
+/** How often a download that breaks is taken up where it broke. */
+const RESUMPTIONS = 3;
+
+/** Reads ranges of a blob into memory of the caller's. */
+export function rangeFiller(blob: BlobClient, conditions: { ifMatch?: string } = {}): ReadInto {
+  return async (offset, target) => {
+    const filled = await fill(blob, conditions, offset, target);
+    if (filled < target.length) {
+      throw new RangeError(`the blob ends at byte ${offset + filled}, before ${offset + target.length}`);
+    }
+  };
+}
+
+/** Reads ranges of a blob. */
 export function rangeReader(blob: BlobClient, conditions: { ifMatch?: string } = {}): ReadRange {
   return async (offset, length) => {
-    if (length === 0) return Buffer.alloc(0);
-    const response = await blob.download(offset, length, { conditions, maxRetryRequests: 3 });
-    if (response.readableStreamBody === undefined)
-      throw new Error('the blob service answered without a body');
-    return buffer(response.readableStreamBody);
+    const target = Buffer.allocUnsafe(length);
+    return target.subarray(0, await fill(blob, conditions, offset, target));
   };
+}
+
+/** Answers how many bytes there were. */
+async function fill(
+  blob: BlobClient,
+  conditions: { ifMatch?: string },
+  offset: number,
+  target: Uint8Array,
+): Promise<number> {
+  if (target.length === 0) return 0;
+  const response = await blob.download(offset, target.length, { conditions, maxRetryRequests: RESUMPTIONS });
+  const { readableStreamBody } = response;
+  if (readableStreamBody === undefined) throw new Error('the blob service answered without a body');
+  let filled = 0;
+  for await (const chunk of readableStreamBody as AsyncIterable<Uint8Array>) {
+    target.set(chunk, filled);
+    filled += chunk.length;
+  }
+  return filled;
 }

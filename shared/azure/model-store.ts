@@ -1,12 +1,11 @@
-import { createHash } from 'node:crypto';
-import type { BlobServiceClient, BlockBlobClient } from '@azure/storage-blob';
+import type { BlobServiceClient } from '@azure/storage-blob';
 import { BlobSASPermissions, generateBlobSASQueryParameters, SASProtocol } from '@azure/storage-blob';
 import type { BlobReference } from '../contracts/documents.ts';
 import { blobContainers } from '../domain/resources.ts';
-import type { ModelStore } from '../ports/blobs.ts';
-import { isStorageStatus, rangeReader } from './blob-reading.ts';
+import type { BlobWriter, ModelStore } from '../ports/blobs.ts';
+import { isStorageStatus, rangeFiller, rangeReader } from './blob-reading.ts';
+import { blockUpload } from './block-upload.ts';
 
-const blockBytes = 4 * 2 ** 20;
 const hour = 3_600_000;
 
 /** Container `models`. The digest travels as blob metadata, set in the commit that makes the blob exist. */
@@ -28,25 +27,36 @@ export function blobModelStore(service: BlobServiceClient): ModelStore {
     }
   };
 
+  const begin = (path: string): BlobWriter => {
+    const upload = blockUpload(container.getBlockBlobClient(path));
+    return {
+      write: (chunk) => upload.write(chunk),
+      async commit() {
+        try {
+          return { path, ...(await upload.commit()) };
+        } catch (error) {
+          // Another run of the same activity committed first: its bytes are the answer.
+          const winner =
+            isStorageStatus(error, 409) || isStorageStatus(error, 412) ? await stat(path) : undefined;
+          if (winner === undefined) throw error;
+          return winner;
+        }
+      },
+    };
+  };
+
   return {
     stat,
+    begin,
     async create(path, produce) {
       const present = await stat(path);
       if (present !== undefined) return present;
-      const blob = container.getBlockBlobClient(path);
-      const upload = blockUpload(blob);
-      await produce((chunk) => upload.write(chunk));
-      try {
-        return { path, ...(await upload.commit()) };
-      } catch (error) {
-        // Another run of the same activity committed first: its bytes are the answer.
-        const winner =
-          isStorageStatus(error, 409) || isStorageStatus(error, 412) ? await stat(path) : undefined;
-        if (winner === undefined) throw error;
-        return winner;
-      }
+      const writer = begin(path);
+      await produce((chunk) => writer.write(chunk));
+      return writer.commit();
     },
     reader: (path) => rangeReader(container.getBlobClient(path)),
+    filler: (path) => rangeFiller(container.getBlobClient(path)),
     async link(path, expiresAt) {
       const blob = container.getBlobClient(path);
       const query = generateBlobSASQueryParameters(
@@ -61,43 +71,6 @@ export function blobModelStore(service: BlobServiceClient): ModelStore {
         service.accountName,
       );
       return `${blob.url}?${query.toString()}`;
-    },
-  };
-}
-
-/** Cuts a stream of chunks into blocks and commits them as one new blob with its digest. */
-function blockUpload(blob: BlockBlobClient) {
-  const hash = createHash('sha256');
-  const blocks: string[] = [];
-  let pending: Uint8Array[] = [];
-  let pendingBytes = 0;
-  let bytes = 0;
-  const flush = async (): Promise<void> => {
-    if (pendingBytes === 0) return;
-    const block = Buffer.concat(pending, pendingBytes);
-    pending = [];
-    pendingBytes = 0;
-    const id = Buffer.from(blocks.length.toString().padStart(8, '0')).toString('base64');
-    await blob.stageBlock(id, block, block.length);
-    blocks.push(id);
-  };
-  return {
-    async write(chunk: Uint8Array): Promise<void> {
-      hash.update(chunk);
-      bytes += chunk.length;
-      pending.push(Buffer.from(chunk));
-      pendingBytes += chunk.length;
-      if (pendingBytes >= blockBytes) await flush();
-    },
-    async commit(): Promise<{ sha256: string; bytes: number }> {
-      await flush();
-      const sha256 = hash.digest('hex');
-      await blob.commitBlockList(blocks, {
-        conditions: { ifNoneMatch: '*' },
-        metadata: { sha256 },
-        blobHTTPHeaders: { blobContentType: 'application/octet-stream' },
-      });
-      return { sha256, bytes };
     },
   };
 }

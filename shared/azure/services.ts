@@ -61,6 +61,7 @@ export function azureServices(settings: CoordinatorSettings): Services {
         disableChallengeResourceVerification: settings.KEYVAULT_VERIFY_CHALLENGE === 'false',
       },
     }),
+    aggregation: { workers: settings.TRIBUTARY_AGGREGATION_WORKERS },
     clock: { now: () => Date.now(), randomBytes: (length) => randomBytes(length) },
   };
 }

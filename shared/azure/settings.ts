@@ -19,6 +19,12 @@ export const coordinatorSettings = z.object({
   API_TENANTS: z.string().transform((text) => text.split(',').map((tenant) => tenant.trim())),
   /** `false` only where a vault's host name is not under its resource's, as on one machine. */
   KEYVAULT_VERIFY_CHALLENGE: z.enum(['true', 'false']).default('true'),
+  /** Threads that open and fold updates; 0 for none beside the host's own. Default: one per core, at most 8. */
+  TRIBUTARY_AGGREGATION_WORKERS: z
+    .string()
+    .regex(/^\d{1,2}$/, 'a whole number of threads, 0 to 99')
+    .transform(Number)
+    .optional(),
 });
 export type CoordinatorSettings = z.infer<typeof coordinatorSettings>;
 

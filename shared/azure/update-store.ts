@@ -1,7 +1,7 @@
 import type { BlobServiceClient } from '@azure/storage-blob';
 import { blobContainers } from '../domain/resources.ts';
 import type { UpdateStore } from '../ports/blobs.ts';
-import { isStorageStatus, rangeReader } from './blob-reading.ts';
+import { isStorageStatus, rangeFiller } from './blob-reading.ts';
 
 /** Containers `updates-{silo}`, with the aggregator's identity. */
 export function blobUpdateStore(service: BlobServiceClient): UpdateStore {
@@ -27,12 +27,12 @@ export function blobUpdateStore(service: BlobServiceClient): UpdateStore {
         throw error;
       }
     },
-    reader(silo, pin) {
+    filler(silo, pin) {
       const blob = container(silo).getBlobClient(pin.path);
       // A version cannot change; where the account keeps none, the ETag pins the bytes that were admitted.
       return pin.versionId === undefined
-        ? rangeReader(blob, { ifMatch: pin.etag })
-        : rangeReader(blob.withVersion(pin.versionId));
+        ? rangeFiller(blob, { ifMatch: pin.etag })
+        : rangeFiller(blob.withVersion(pin.versionId));
     },
   };
 }

@@ -3,6 +3,17 @@ import type { BlobReference, UpdatePin } from '../contracts/documents.ts';
 /** Reads `length` bytes at `offset`; short only at the end of the blob. */
 export type ReadRange = (offset: number, length: number) => Promise<Buffer>;
 
+/** Fills `target` with the bytes at `offset`; an error where the blob ends before that. */
+export type ReadInto = (offset: number, target: Uint8Array) => Promise<void>;
+
+/** A new blob that does not exist until it is committed. One that is never committed leaves nothing to be seen. */
+export interface BlobWriter {
+  /** Takes the next bytes; the array is the caller's again once it resolves. */
+  write(chunk: Uint8Array): Promise<void>;
+  /** Answers what is at the path: these bytes, or those that somebody committed before. */
+  commit(): Promise<BlobReference>;
+}
+
 /** Container `models`: global models by path, each written once. */
 export interface ModelStore {
   /**
@@ -13,8 +24,10 @@ export interface ModelStore {
     path: string,
     produce: (write: (chunk: Uint8Array) => Promise<void>) => Promise<void>,
   ): Promise<BlobReference>;
+  begin(path: string): BlobWriter;
   stat(path: string): Promise<BlobReference | undefined>;
   reader(path: string): ReadRange;
+  filler(path: string): ReadInto;
   /** A read link for this one blob, valid until `expiresAt` (epoch milliseconds). */
   link(path: string, expiresAt: number): Promise<string>;
 }
@@ -24,7 +37,7 @@ export interface UpdateStore {
   /** Opens the present version of a blob for one pass; undefined where there is none. */
   open(silo: string, path: string): Promise<OpenedUpdate | undefined>;
   /** Ranges of exactly the pinned version. */
-  reader(silo: string, pin: UpdatePin): ReadRange;
+  filler(silo: string, pin: UpdatePin): ReadInto;
 }
 
 export interface OpenedUpdate {

@@ -20,6 +20,12 @@ export interface Services {
   readonly deadLetters: DeadLetters;
   readonly keys: KeyRing;
   readonly clock: Clock;
+  readonly aggregation: AggregationLimits;
+}
+
+export interface AggregationLimits {
+  /** Worker threads; undefined leaves it to the number of cores. */
+  readonly workers: number | undefined;
 }
 
 export interface Clock {

@@ -1,0 +1,242 @@
+/**
+ * Makes the next global model of a frozen set: decides by a strategy, then folds the sealed updates and writes model
+ * and state as they come, in order. Memory holds a few blocks, whatever the model's size.
+ *
+ * 1. What is written depends on base, state, set and strategy alone: not on blocks, workers, kernels or timing.
+ * 2. The set is never made smaller here. An update that does not open ends the aggregation.
+ */
+import { type Refusal, refuse } from '../contracts/refusals.ts';
+import type { TensorSchema } from '../contracts/tensor-schema.ts';
+import type {
+  Decision,
+  Statistics,
+  Strategy,
+  StrategyScalars,
+  UpdateFigures,
+} from '../domain/strategies/decision.ts';
+import { type StateTensor, stateTensorsOf } from '../domain/strategies/fold-plan.ts';
+import { StrategyFault } from '../domain/strategies/strategy-fault.ts';
+import type { ReadInto } from '../ports/blobs.ts';
+import { canonicalHeader } from '../tensors/schema.ts';
+import { blockColumns, EVIDENCE_UPDATES } from './block-size.ts';
+import { strategiesFolder } from './deployed-files.ts';
+import { addPartials, cosines } from './evidence.ts';
+import {
+  type Block,
+  type BlockBuffers,
+  FoldRefused,
+  holdsAllUpdates,
+  type Opening,
+  partialWidth,
+  type Task,
+} from './fold-task.ts';
+import type { Lane, OwnedBytes } from './lane.ts';
+import { moduleUrl } from './load-module.ts';
+import { type ModelLayout, modelLayout } from './model-layout.ts';
+import { type LaneOptions, openLanes } from './open-lanes.ts';
+import { runPass } from './run-pass.ts';
+
+/** One update of the frozen set. */
+export interface SealedUpdate {
+  readonly figures: UpdateFigures;
+  readonly opening: Opening;
+  readonly readCiphertext: ReadInto;
+}
+
+export type Write = (chunk: Uint8Array) => Promise<void>;
+
+/** The files that an aggregation writes. */
+export type Output = 'model' | StateTensor;
+
+export interface Aggregation {
+  readonly schema: TensorSchema;
+  /** In canonical order. */
+  readonly updates: readonly SealedUpdate[];
+  readonly strategy: Strategy;
+  readonly scalars: StrategyScalars;
+  readonly base: ReadInto;
+  /** State tensors beside the base; what is absent begins as zeros. */
+  readonly state: Readonly<Partial<Record<StateTensor, ReadInto>>>;
+  /** Begins a file; asked once for each that the strategy writes. Files of a failed aggregation are not to be kept. */
+  readonly output: (name: Output) => Promise<Write>;
+}
+
+export interface AggregateOptions extends LaneOptions {
+  /** Columns per block, where the default is not wanted. */
+  readonly blockColumns?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+export interface Progress {
+  readonly pass: 'measure' | 'fold';
+  readonly columnsDone: number;
+  readonly columns: number;
+}
+
+export interface Aggregated {
+  readonly ok: true;
+  readonly decision: Decision;
+  readonly scales: readonly number[];
+  /** Of each update to the combined step; null where it was not measured. */
+  readonly cosines: readonly (number | null)[];
+}
+
+export type AggregationRefusal =
+  | Refusal<'strategy-precondition' | 'not-finite'>
+  /** An update of the set that does not open any more. */
+  | (Refusal<'header-tag' | 'segment-tag'> & { readonly silo: string });
+
+/** Throws when the base or state is not what the schema says, when a reader or writer fails, and on abort. */
+export async function aggregate(
+  input: Aggregation,
+  options: AggregateOptions = {},
+): Promise<Aggregated | AggregationRefusal> {
+  const { schema, updates, strategy, scalars } = input;
+  const figures = updates.map((update) => update.figures);
+  const lack = strategy.check(figures);
+  if (lack !== undefined) return lack;
+  const layout = modelLayout(schema);
+  await checkHeader(input.base, layout.header, 'base model');
+
+  let lanes: Lane[] = [];
+  try {
+    const openings = updates.map(({ opening }) => opening);
+    lanes = await openLanes(options, { schema, openings, bytes: layout.totalBytes * updates.length });
+    const work: Work = { input, options, layout, lanes };
+    const scales = strategy.scales(figures, scalars);
+    const statistics = await measure(work, scales);
+    const decision = strategy.decide(figures, scales, statistics, scalars);
+    return { ok: true, decision, scales, cosines: await fold(work, decision) };
+  } catch (error) {
+    return asRefusal(error, figures);
+  } finally {
+    await Promise.all(lanes.map((lane) => lane.close()));
+  }
+}
+
+interface Work {
+  readonly input: Aggregation;
+  readonly options: AggregateOptions;
+  readonly layout: ModelLayout;
+  readonly lanes: readonly Lane[];
+}
+
+/** The pass before the decision, where the strategy wants one. */
+async function measure(work: Work, scales: readonly number[]): Promise<Statistics> {
+  const { strategy, updates } = work.input;
+  const wanted = strategy.statistics;
+  if (wanted === 'none') return {};
+  const trusted = strategy.trusted?.(updates.map(({ figures }) => figures)) ?? 0;
+  const task: Task = { kind: 'measure', wanted, scales, trusted };
+  const sums = new Float64Array(partialWidth(task, updates.length));
+  await pass(work, task, {
+    buffersOf: async (_, take) => ({ model: take(0), m: take(0), v: take(0) }),
+    deliver: async (_, { partials }) => addPartials(sums, partials),
+  });
+  return wanted === 'distances' ? { distances: sums } : { products: sums };
+}
+
+/** The pass that writes. */
+async function fold(work: Work, { plan }: Decision): Promise<(number | null)[]> {
+  const { input, layout } = work;
+  const updates = input.updates.length;
+  const alone: Task = { kind: 'fold', plan, evidence: false };
+  const evidence = holdsAllUpdates(alone) || updates <= EVIDENCE_UPDATES;
+  const task: Task = { kind: 'fold', plan, evidence };
+  const sums = new Float64Array(partialWidth(task, updates));
+  const kept = stateTensorsOf(plan.server);
+  const writeModel = await input.output('model');
+  await writeModel(layout.header);
+  const writers = await Promise.all(kept.map((name) => beginState(work, name)));
+  await pass(work, task, {
+    buffersOf: (block, take) => readBuffers(work, kept, block, take),
+    deliver: async (_, { buffers, partials }) => {
+      addPartials(sums, partials);
+      await Promise.all([writeModel(buffers.model), ...kept.map((name, i) => writers[i]?.(buffers[name]))]);
+    },
+  });
+  return evidence ? cosines(sums, updates) : input.updates.map(() => null);
+}
+
+async function beginState({ input, layout }: Work, name: StateTensor): Promise<Write> {
+  const header = canonicalHeader(layout.stateSchema);
+  const before = input.state[name];
+  if (before !== undefined) await checkHeader(before, header, `state tensor ${name}`);
+  const write = await input.output(name);
+  await write(header);
+  return write;
+}
+
+/** What a block starts from: the base's bytes, and the state's or zeros. */
+async function readBuffers(
+  { input, layout }: Work,
+  kept: readonly StateTensor[],
+  block: Block,
+  take: (bytes: number) => OwnedBytes,
+): Promise<BlockBuffers> {
+  const { offset, bytes } = layout.modelRange(block.from, block.to);
+  const range = layout.stateRange(block.from, block.to);
+  const model = take(bytes);
+  const stateOf = async (name: StateTensor): Promise<OwnedBytes> => {
+    if (!kept.includes(name)) return take(0);
+    const state = take(range.bytes);
+    const read = input.state[name];
+    if (read === undefined) state.fill(0);
+    else if (range.bytes > 0) await read(range.offset, state);
+    return state;
+  };
+  const [, m, v] = await Promise.all([
+    bytes > 0 ? input.base(offset, model) : undefined,
+    stateOf('m'),
+    stateOf('v'),
+  ]);
+  return { model, m, v };
+}
+
+async function pass(
+  { input, options, layout, lanes }: Work,
+  task: Task,
+  how: Pick<Parameters<typeof runPass>[0], 'buffersOf' | 'deliver'>,
+): Promise<void> {
+  const { columns } = layout;
+  await runPass({
+    lanes,
+    layout,
+    task,
+    module: moduleOf(task),
+    updates: input.updates.map(({ readCiphertext }) => readCiphertext),
+    columns: { from: 0, to: columns },
+    blockColumns: options.blockColumns ?? blockColumns(task, input.updates.length),
+    signal: options.signal,
+    buffersOf: how.buffersOf,
+    deliver: async (block, folded) => {
+      await how.deliver(block, folded);
+      options.onProgress?.({ pass: task.kind, columnsDone: block.to, columns });
+    },
+  });
+}
+
+function moduleOf(task: Task) {
+  if (task.kind !== 'fold' || task.plan.combination.kind !== 'module') return undefined;
+  const { module, parameters } = task.plan.combination;
+  return { name: module, url: moduleUrl(module, strategiesFolder()), parameters };
+}
+
+async function checkHeader(read: ReadInto, header: Buffer, whose: string): Promise<void> {
+  const found = Buffer.alloc(header.length);
+  await read(0, found);
+  if (!found.equals(header))
+    throw new Error(`The ${whose} does not have the canonical header of its schema.`);
+}
+
+/** What the set or the strategy is to blame for is data; everything else goes on as thrown. */
+function asRefusal(error: unknown, figures: readonly UpdateFigures[]): AggregationRefusal {
+  if (error instanceof StrategyFault) return refuse('strategy-precondition', error.message);
+  if (!(error instanceof FoldRefused)) throw error;
+  const { slug, message, update } = error;
+  if (slug === 'header-tag' || slug === 'segment-tag') {
+    return { ...refuse(slug, message), silo: figures[update ?? 0]?.silo ?? 'unknown' };
+  }
+  return refuse(slug, message);
+}

@@ -1,0 +1,21 @@
+/**
+ * How many columns make a block. Longer blocks mean fewer and larger reads; where all updates of a block are in memory
+ * at once, memory sets the bound.
+ */
+import { holdsAllUpdates, type Task } from './fold-task.ts';
+
+/** 1 MiB of ciphertext per update and block. */
+const MOST_COLUMNS = 4;
+/** Slots of one column each, over all updates held: 16 MiB per worker. */
+const HELD_SLOTS = 64;
+
+export function blockColumns(task: Task, updates: number): number {
+  if (!holdsAllUpdates(task)) return MOST_COLUMNS;
+  return Math.max(1, Math.min(MOST_COLUMNS, Math.floor(HELD_SLOTS / Math.max(1, updates))));
+}
+
+/**
+ * Most updates whose place relative to the step is measured where the combination itself would not hold them in
+ * memory. With more, evidence has norms and shares only.
+ */
+export const EVIDENCE_UPDATES = 32;

@@ -1,0 +1,54 @@
+import { FLSE, type FloeOpener, FloeRefused } from '../sealing/floe.ts';
+import { ciphertextRange, type PlacedColumn } from './block-memory.ts';
+import { type Block, FoldRefused } from './fold-task.ts';
+import type { ModelLayout } from './model-layout.ts';
+
+/** Opens an update's columns one after the other, each into a slot of the memory. */
+export type ColumnReader = (column: PlacedColumn, memory: Uint8Array, slot: number) => void;
+
+/** The most bytes of an element that lie in the segment before its column's. */
+const REACH = 7;
+
+/**
+ * Reads a block of one update out of the ciphertext of its segments. Throws {@link FoldRefused} where a segment does
+ * not verify; nothing of it has been copied then.
+ */
+export function columnReader(options: {
+  layout: ModelLayout;
+  block: Block;
+  opener: FloeOpener;
+  update: number;
+  ciphertext: Uint8Array;
+}): ColumnReader {
+  const { layout, block, opener, update, ciphertext } = options;
+  const { firstSegment, bytes } = ciphertextRange(layout, block);
+  if (ciphertext.length !== bytes)
+    throw new RangeError(`A block of ${bytes} bytes was read with ${ciphertext.length}.`);
+
+  const open = (segment: number): Buffer => {
+    const at = (segment - firstSegment) * FLSE.segmentLength;
+    try {
+      return opener.open(
+        segment,
+        ciphertext.subarray(at, at + FLSE.segmentLength),
+        segment === layout.columns - 1,
+      );
+    } catch (error) {
+      if (error instanceof FloeRefused) throw new FoldRefused(error.slug, error.message, update);
+      throw error;
+    }
+  };
+  let tail = firstSegment < block.from ? open(firstSegment).subarray(-REACH) : Buffer.alloc(0);
+
+  return (column, memory, slot) => {
+    const begins = column.column * FLSE.segmentPlaintext;
+    const plaintext = open(column.column);
+    for (const run of column.runs) {
+      const behind = Math.max(0, begins - run.offset);
+      if (behind > 0) memory.set(tail.subarray(tail.length - behind), slot + run.slot);
+      const at = run.offset + behind - begins;
+      memory.set(plaintext.subarray(at, at + run.bytes - behind), slot + run.slot + behind);
+    }
+    tail = plaintext.subarray(-REACH);
+  };
+}

@@ -1,0 +1,76 @@
+import { createHash } from 'node:crypto';
+import type { BlockBlobClient } from '@azure/storage-blob';
+
+/** With the 50,000 blocks that a blob may have: up to 195 GiB. */
+const BLOCK_BYTES = 4 * 2 ** 20;
+/** Blocks that are sent at once: a single stream of blocks would wait for each answer. */
+const AT_ONCE = 4;
+
+export interface BlockUpload {
+  /** Takes the next bytes, which are the caller's again once it resolves. Waits while enough blocks are under way. */
+  write(chunk: Uint8Array): Promise<void>;
+  /** Sends what is left and makes the blob exist, with its digest as metadata; fails with 409 or 412 where there is one. */
+  commit(): Promise<{ sha256: string; bytes: number }>;
+}
+
+/** Cuts a stream of chunks into blocks and commits them as one new blob. */
+export function blockUpload(blob: BlockBlobClient): BlockUpload {
+  const hash = createHash('sha256');
+  const blocks: string[] = [];
+  const underWay = new Set<Promise<unknown>>();
+  const spares: Buffer[] = [];
+  let block: Buffer | undefined;
+  let filled = 0;
+  let bytes = 0;
+  let failure: { readonly error: unknown } | undefined;
+
+  const check = (): void => {
+    if (failure !== undefined) throw failure.error;
+  };
+  const send = (): void => {
+    if (block === undefined || filled === 0) return;
+    const content = block;
+    const id = Buffer.from(blocks.length.toString().padStart(8, '0')).toString('base64');
+    const sent: Promise<unknown> = blob
+      .stageBlock(id, content.subarray(0, filled), filled)
+      .then(
+        () => spares.push(content),
+        (error: unknown) => {
+          failure ??= { error };
+        },
+      )
+      .finally(() => underWay.delete(sent));
+    underWay.add(sent);
+    blocks.push(id);
+    [block, filled] = [undefined, 0];
+  };
+  return {
+    async write(chunk) {
+      hash.update(chunk);
+      bytes += chunk.length;
+      for (let at = 0; at < chunk.length; ) {
+        check();
+        block ??= spares.pop() ?? Buffer.allocUnsafeSlow(BLOCK_BYTES);
+        const part = chunk.subarray(at, at + BLOCK_BYTES - filled);
+        block.set(part, filled);
+        filled += part.length;
+        at += part.length;
+        if (filled < BLOCK_BYTES) continue;
+        send();
+        while (underWay.size >= AT_ONCE) await Promise.race(underWay);
+      }
+    },
+    async commit() {
+      send();
+      await Promise.all(underWay);
+      check();
+      const sha256 = hash.digest('hex');
+      await blob.commitBlockList(blocks, {
+        conditions: { ifNoneMatch: '*' },
+        metadata: { sha256 },
+        blobHTTPHeaders: { blobContentType: 'application/octet-stream' },
+      });
+      return { sha256, bytes };
+    },
+  };
+}
