@@ -1,5 +1,8 @@
 // The app registration of the coordinator's API. Resource Manager cannot make one, and the Bicep extension that can is
 // fetched from a registry at build time; so the hook asks the Azure CLI. It makes no secret: the API only checks tokens.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 /** Ids of the app roles. Fixed, so that a grant means the same in every deployment. */
 export const appRoles = [
@@ -48,6 +51,19 @@ export function registrationOf(displayName) {
 
 const graph = 'https://graph.microsoft.com/v1.0';
 
+/** Posts a document to Microsoft Graph. It goes by a file: quotes do not survive every shell. */
+function post(path, document, output, run) {
+  const folder = mkdtempSync(join(tmpdir(), 'tributary-'));
+  try {
+    const file = join(folder, 'body.json');
+    writeFileSync(file, JSON.stringify(document));
+    const url = `${graph}/${path}`;
+    return run('az', ['rest', '--method', 'post', '--url', url, '--body', `@${file}`, '--output', output]);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
 /**
  * Finds the registration by its name or makes it, with a service principal that gives tokens to assigned callers only.
  * @param {string} displayName
@@ -56,17 +72,7 @@ const graph = 'https://graph.microsoft.com/v1.0';
  */
 export function ensureApiRegistration(displayName, run) {
   const found = JSON.parse(
-    run('az', [
-      'ad',
-      'app',
-      'list',
-      '--display-name',
-      displayName,
-      '--query',
-      '[].{appId:appId, displayName:displayName}',
-      '--output',
-      'json',
-    ]),
+    run('az', ['ad', 'app', 'list', '--display-name', displayName, '--output', 'json']),
   );
   const exact = found.filter((app) => app.displayName === displayName);
   if (exact.length > 1) {
@@ -76,31 +82,7 @@ export function ensureApiRegistration(displayName, run) {
   }
   if (exact.length === 1) return { clientId: exact[0].appId, made: false };
 
-  const body = JSON.stringify(registrationOf(displayName));
-  const app = JSON.parse(
-    run('az', [
-      'rest',
-      '--method',
-      'post',
-      '--url',
-      `${graph}/applications`,
-      '--body',
-      body,
-      '--output',
-      'json',
-    ]),
-  );
-  const principal = JSON.stringify({ appId: app.appId, appRoleAssignmentRequired: true });
-  run('az', [
-    'rest',
-    '--method',
-    'post',
-    '--url',
-    `${graph}/servicePrincipals`,
-    '--body',
-    principal,
-    '--output',
-    'none',
-  ]);
-  return { clientId: app.appId, made: true };
+  const { appId } = JSON.parse(post('applications', registrationOf(displayName), 'json', run));
+  post('servicePrincipals', { appId, appRoleAssignmentRequired: true }, 'none', run);
+  return { clientId: appId, made: true };
 }

@@ -1,0 +1,2 @@
+export function coordinatorSandboxes(): string[];
+export function sandboxText(name: string): string;
