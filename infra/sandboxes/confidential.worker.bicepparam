@@ -4,8 +4,8 @@
 using '../confidential/main.bicep'
 
 param workerImage = readEnvironmentVariable('WORKER_IMAGE', 'registry.example/worker@sha256:0')
-param enforcementPolicy = readEnvironmentVariable('ENFORCEMENT_POLICY', '')
-param aggregatorIdentityId = readEnvironmentVariable('AGGREGATOR_IDENTITY_ID', '')
-param aggregatorClientId = readEnvironmentVariable('AGGREGATOR_CLIENT_ID', '')
-param subnetId = readEnvironmentVariable('WORKER_SUBNET_ID', '')
-param workspaceId = readEnvironmentVariable('WORKSPACE_ID', '')
+param enforcementPolicy = readEnvironmentVariable('ENFORCEMENT_POLICY')
+param aggregatorIdentityId = readEnvironmentVariable('AGGREGATOR_IDENTITY_ID')
+param aggregatorClientId = readEnvironmentVariable('AGGREGATOR_CLIENT_ID')
+param subnetId = readEnvironmentVariable('WORKER_SUBNET_ID')
+param workspaceId = readEnvironmentVariable('WORKSPACE_ID')

@@ -1,4 +1,4 @@
-import { choiceOf, literal, objectOf, optionsOf, show, unknown, type Value } from './value.ts';
+import { choiceOf, filled, literal, objectOf, optionsOf, show, unknown, type Value } from './value.ts';
 
 /** The member of a value. What an object lacks is null if it is closed; what a resource does not set is unknown. */
 export function memberOf(of: Value, name: string): Value {
@@ -27,7 +27,8 @@ function memberOfResource({ instance }: Extract<Value, { kind: 'resource' }>, na
     if (set?.kind === 'object') return objectOf(set.entries, true);
     if (set !== undefined) return set;
   }
-  return unknown(`${instance.symbol}.${name}`);
+  const text = `${instance.symbol}.${name}`;
+  return name === 'id' ? filled(text) : unknown(text);
 }
 
 /** By a path such as `properties.networkAcls.defaultAction`; undefined where nothing is set. */

@@ -6,6 +6,7 @@ import type { Templates } from './templates.ts';
 import {
   arrayOf,
   choiceOf,
+  filled,
   type Instance,
   known,
   literal,
@@ -18,6 +19,8 @@ import {
 export interface Deployment {
   readonly name: string;
   readonly entry: string;
+  /** Deployed as the template's own parameters say, nothing else chosen. */
+  readonly isDefault: boolean;
   readonly parameters: ReadonlyMap<string, Value>;
   readonly instances: readonly Instance[];
   readonly outputs: ReadonlyMap<string, Value>;
@@ -38,12 +41,14 @@ interface Context {
   readonly isCertain: boolean;
 }
 
-export function expand(
-  name: string,
-  entry: string,
-  given: ReadonlyMap<string, Value>,
-  templates: Templates,
-): Deployment {
+export interface Wanted {
+  readonly name: string;
+  readonly entry: string;
+  readonly isDefault: boolean;
+  readonly given: ReadonlyMap<string, Value>;
+}
+
+export function expand({ name, entry, isDefault, given }: Wanted, templates: Templates): Deployment {
   const context: Context = { templates, instances: [], faults: [], modules: [], isCertain: true };
   const place = { path: entry, start: 0, end: 0 };
   const file = templates.file(entry);
@@ -51,6 +56,7 @@ export function expand(
     return {
       name,
       entry,
+      isDefault,
       parameters: new Map(),
       instances: [],
       outputs: new Map(),
@@ -58,7 +64,15 @@ export function expand(
     };
   }
   const { outputs, parameters } = expandFile(file, given, place, context);
-  return { name, entry, parameters, instances: context.instances, outputs, faults: context.faults };
+  return {
+    name,
+    entry,
+    isDefault,
+    parameters,
+    instances: context.instances,
+    outputs,
+    faults: context.faults,
+  };
 }
 
 function expandFile(
@@ -67,7 +81,12 @@ function expandFile(
   caller: Place,
   context: Context,
 ): { outputs: Map<string, Value>; parameters: Map<string, Value> } {
-  const declared = new Map(file.declarations.map((declaration) => [declaration.name, declaration]));
+  // Outputs have names of their own: one may be called as a parameter is.
+  const declared = new Map(
+    file.declarations
+      .filter(({ kind }) => kind !== 'output')
+      .map((declaration) => [declaration.name, declaration]),
+  );
   const values = new Map<string, Value>();
   const entered = new Set<string>();
 
@@ -159,7 +178,12 @@ function parameterValue(parameter: Parameter, given: Value | undefined, scope: S
   if (literals.length > 0) return choiceOf(literals.map((value) => literal(value)));
   if (parameter.type?.text === 'bool') return choiceOf([literal(true), literal(false)]);
   if (parameter.type?.text.endsWith('?') === true) return literal(null);
-  return unknown(parameter.name);
+  return isFilledParameter(parameter) ? filled(parameter.name) : unknown(parameter.name);
+}
+
+function isFilledParameter({ decorators, type }: Parameter): boolean {
+  const [least] = decorators.find(({ name }) => name === 'minLength')?.args ?? [];
+  return type?.text === 'string' && least?.kind === 'literal' && Number(least.value) > 0;
 }
 
 /** True, false, or undefined where only a deployment knows. */

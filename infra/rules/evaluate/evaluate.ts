@@ -6,6 +6,7 @@ import {
   arrayOf,
   asText,
   choiceOf,
+  filled,
   fromJson,
   known,
   literal,
@@ -74,7 +75,13 @@ function valueOf(expression: Expression, scope: Scope, place: Place): Value {
 function textOf(parts: readonly (string | Expression)[], scope: Scope): Value {
   const values = parts.map((part) => (typeof part === 'string' ? literal(part) : evaluate(part, scope)));
   const text = values.map(asText).join('');
-  return values.every((value) => value.kind === 'literal') ? literal(text) : unknown(text);
+  if (values.every((value) => value.kind === 'literal')) return literal(text);
+  return values.some(isFilledText) ? filled(text) : unknown(text);
+}
+
+function isFilledText(value: Value): boolean {
+  if (value.kind === 'unknown') return value.isFilled === true;
+  return value.kind === 'literal' && String(value.value) !== '';
 }
 
 function objectValue(expression: Extract<Expression, { kind: 'object' }>, scope: Scope, place: Place): Value {
@@ -122,6 +129,16 @@ function indexOf(of: Value, index: Value): Value {
   return unknown(`${show(of)}[${show(index)}]`);
 }
 
+/** Functions whose result only a deployment knows, but which is never empty. */
+const neverEmpty = [
+  'guid',
+  'resourceId',
+  'subscriptionResourceId',
+  'tenantResourceId',
+  'uniqueString',
+  'cidrSubnet',
+];
+
 function isDeployed({ kind }: Value): boolean {
   return kind === 'module' || kind === 'resource';
 }
@@ -135,9 +152,9 @@ function callOf(name: string, args: readonly Expression[], scope: Scope): Value 
     if (text !== undefined) return name === 'loadTextContent' ? literal(text) : fromJson(JSON.parse(text));
   }
   const builtin = Object.hasOwn(builtins, name) ? builtins[name] : undefined;
-  return (
-    scope.call?.(name, values) ?? builtin?.(values) ?? unknown(`${name}(${values.map(show).join(', ')})`)
-  );
+  const text = `${name}(${values.map(show).join(', ')})`;
+  const whatever = neverEmpty.includes(name) ? filled(text) : unknown(text);
+  return scope.call?.(name, values) ?? builtin?.(values) ?? whatever;
 }
 
 function mapOrFilter(name: string, args: readonly Expression[], scope: Scope): Value {

@@ -1,6 +1,16 @@
 /** The functions of Bicep that can be computed without deploying. Anything else is unknown. */
 import { memberOf } from './access.ts';
-import { arrayOf, asText, choiceOf, known, literal, objectOf, optionsOf, type Value } from './value.ts';
+import {
+  arrayOf,
+  asText,
+  choiceOf,
+  filled,
+  known,
+  literal,
+  objectOf,
+  optionsOf,
+  type Value,
+} from './value.ts';
 
 /** Undefined: cannot be known. */
 export type Builtin = (args: readonly Value[]) => Value | undefined;
@@ -72,9 +82,12 @@ export const builtins: Readonly<Record<string, Builtin>> = {
   union,
   concat: (args) => {
     if (args.every((arg) => typeof known(arg) === 'string')) return literal(args.map(asText).join(''));
-    return args.every((arg) => arg.kind === 'array') ? union(args) : undefined;
+    return args.every((arg) => optionsOf(arg).every(({ kind }) => kind === 'array'))
+      ? union(args)
+      : undefined;
   },
   empty: onFirst((value) => {
+    if (value.kind === 'unknown' && value.isFilled === true) return literal(false);
     const size = sizeOf(value);
     return size === undefined ? undefined : literal(size === 0);
   }),
@@ -127,7 +140,12 @@ export const builtins: Readonly<Record<string, Builtin>> = {
         )
       : undefined,
   ),
-  getSecret: () => undefined,
+  /** Whoever deploys may set it to anything; a default that is not empty says that it is never empty. */
+  readEnvironmentVariable: ([name, otherwise]) => {
+    const text = `$${name === undefined ? '' : String(known(name))}`;
+    const fallback = otherwise === undefined ? undefined : known(otherwise);
+    return fallback === '' ? choiceOf([literal(''), filled(text)]) : filled(text);
+  },
   shallowMerge: onFirst((value) =>
     value.kind === 'array' && !value.isOpen ? union(value.items) : undefined,
   ),

@@ -11,7 +11,8 @@ export type Value = (
   | { readonly kind: 'choice'; readonly options: readonly Value[] }
   | { readonly kind: 'resource'; readonly instance: Instance }
   | { readonly kind: 'module'; readonly outputs: ReadonlyMap<string, Value>; readonly name: string }
-  | { readonly kind: 'unknown'; readonly text: string }
+  /** `isFilled`: a text that is not empty, whatever else it is. */
+  | { readonly kind: 'unknown'; readonly text: string; readonly isFilled?: boolean }
 ) & { readonly place?: Place };
 
 /** Where in the templates a value was written. */
@@ -42,6 +43,10 @@ export const unknown = (text: string, place?: Place): Value => ({
   text,
   ...(place && { place }),
 });
+
+export function filled(text: string, place?: Place): Value {
+  return { kind: 'unknown', text, isFilled: true, ...(place && { place }) };
+}
 
 export function literal(value: string | number | boolean | null, place?: Place): Value {
   return { kind: 'literal', value, ...(place && { place }) };

@@ -1,0 +1,30 @@
+import { alertRules } from './checks/alerts.ts';
+import { cosmosRules } from './checks/cosmos.ts';
+import { functionsAppRules } from './checks/functions-app.ts';
+import { keyVaultRules } from './checks/key-vault.ts';
+import { machineRules } from './checks/machines.ts';
+import { monitoringRules } from './checks/monitoring.ts';
+import { namingRules } from './checks/naming.ts';
+import { networkRules } from './checks/network.ts';
+import { policyRules } from './checks/policy.ts';
+import { roleRules } from './checks/roles.ts';
+import { secretRules } from './checks/secrets.ts';
+import { serviceBusRules } from './checks/service-bus.ts';
+import { storageRules } from './checks/storage.ts';
+import type { Rule } from './rule.ts';
+
+export const allRules: readonly Rule[] = [
+  ...secretRules,
+  ...storageRules,
+  ...serviceBusRules,
+  ...cosmosRules,
+  ...keyVaultRules,
+  ...functionsAppRules,
+  ...networkRules,
+  ...machineRules,
+  ...monitoringRules,
+  ...alertRules,
+  ...roleRules,
+  ...policyRules,
+  ...namingRules,
+];
