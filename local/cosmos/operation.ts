@@ -9,17 +9,31 @@ export interface RequestHead {
   header(name: string): string | undefined;
 }
 
-export type MetadataName =
-  | 'account/read'
-  | 'databases/list'
-  | 'databases/query'
-  | 'databases/read'
-  | 'containers/list'
-  | 'containers/query'
-  | 'containers/read'
-  | 'ranges/list';
-export type WriteName = 'items/create' | 'items/upsert' | 'items/replace' | 'items/patch' | 'items/delete';
-export type ItemsName = WriteName | 'items/read' | 'items/batch' | 'items/query' | 'items/list';
+export const METADATA_NAMES = [
+  'account/read',
+  'databases/list',
+  'databases/query',
+  'databases/read',
+  'containers/list',
+  'containers/query',
+  'containers/read',
+  'ranges/list',
+] as const;
+export type MetadataName = (typeof METADATA_NAMES)[number];
+
+export const ITEMS_NAMES = [
+  'items/create',
+  'items/upsert',
+  'items/replace',
+  'items/patch',
+  'items/delete',
+  'items/read',
+  'items/batch',
+  'items/query',
+  'items/list',
+] as const;
+export type ItemsName = (typeof ITEMS_NAMES)[number];
+export type WriteName = Exclude<ItemsName, 'items/read' | 'items/batch' | 'items/query' | 'items/list'>;
 
 export interface Operation<N extends MetadataName | ItemsName = MetadataName | ItemsName> {
   readonly name: N;

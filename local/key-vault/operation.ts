@@ -25,12 +25,14 @@ export type Operation =
   | UnsupportedOperation;
 
 /** Answered 501: they need an attestation authority, or move key material out of the vault. */
-type UnsupportedOperation =
-  | 'KeyBackup'
-  | 'KeyRestore'
-  | 'KeyRelease'
-  | 'KeyGetAttestation'
-  | 'KeyGetRandomBytes';
+export const UNSUPPORTED_OPERATIONS = [
+  'KeyBackup',
+  'KeyRestore',
+  'KeyRelease',
+  'KeyGetAttestation',
+  'KeyGetRandomBytes',
+] as const;
+type UnsupportedOperation = (typeof UNSUPPORTED_OPERATIONS)[number];
 
 /** Any one of the actions allows the operation. Decrypting is unwrapping by another name, so they share theirs. */
 export const REQUIRED_ACTIONS: Readonly<Record<Operation, readonly DataAction[]>> = {

@@ -79,3 +79,32 @@ conform(
     expect(await list('x'.repeat(9 * 1024 * 1024))).toBe('RequestBodyTooLarge');
   },
 );
+
+conform(
+  ['Create or Delete Container', 'Get Container Properties'],
+  'containers come by provisioning: nobody makes or removes one through the client',
+  async () => {
+    const { box } = await freshBlob('x');
+    const other = suite.service().getContainerClient('another');
+    expect(await refusal(other.create())).toBe('403 AuthorizationPermissionMismatch');
+    expect(await refusal(box.delete())).toBe('403 AuthorizationPermissionMismatch');
+    expect(await box.exists()).toBe(true);
+  },
+  { feature: 'containers by provisioning only' },
+);
+
+conform(
+  ['Get Blob'],
+  'a request needs a token, one that verifies, and no account key',
+  async () => {
+    const { blob, path } = await freshBlob('x');
+    await blob.upload('x', 1);
+    const get = async (authorization: string) => {
+      const { status, headers } = await suite.raw('GET', path, { authorization });
+      return `${status} ${String(headers['x-ms-error-code'])}`;
+    };
+    expect(await get('Bearer forged.token.value')).toBe('401 InvalidAuthenticationInfo');
+    expect(await get('SharedKey account:AAAA')).toMatch(/^403/);
+  },
+  { feature: 'verification of tokens' },
+);

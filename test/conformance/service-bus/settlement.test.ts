@@ -4,56 +4,67 @@ import { serviceBusSuite } from './service-bus-backend.ts';
 
 const suite = serviceBusSuite();
 const { conform } = suite;
-const SETTLE = 'Complete, abandon or dead-letter';
 
-conform([SETTLE, 'Receive'], 'abandoning changes properties and counts the delivery', async () => {
-  const { sb, q } = await suite.freshQueue();
-  const sent = { body: 1, applicationProperties: { kept: 'yes', changed: 'old' } };
-  await sb.createSender(q).sendMessages(sent);
-  const receiver = sb.createReceiver(q);
-  await receiver.abandonMessage(await receiveOne(receiver), { changed: 'new', added: 5 });
-  const again = await receiveOne(receiver);
-  expect(again.deliveryCount).toBe(1);
-  expect(again.applicationProperties).toEqual({ kept: 'yes', changed: 'new', added: 5 });
-});
+conform(
+  ['Complete, abandon or dead-letter', 'Receive'],
+  'abandoning changes properties and counts the delivery',
+  async () => {
+    const { sb, q } = await suite.freshQueue();
+    const sent = { body: 1, applicationProperties: { kept: 'yes', changed: 'old' } };
+    await sb.createSender(q).sendMessages(sent);
+    const receiver = sb.createReceiver(q);
+    await receiver.abandonMessage(await receiveOne(receiver), { changed: 'new', added: 5 });
+    const again = await receiveOne(receiver);
+    expect(again.deliveryCount).toBe(1);
+    expect(again.applicationProperties).toEqual({ kept: 'yes', changed: 'new', added: 5 });
+  },
+);
 
-conform([SETTLE, 'Receive'], 'dead-lettering keeps reason, description and properties', async () => {
-  const { sb, q } = await suite.freshQueue();
-  const sent = { body: 'bad', messageId: 'm', applicationProperties: { a: 1 } };
-  await sb.createSender(q).sendMessages(sent);
-  const receiver = sb.createReceiver(q);
-  await receiver.deadLetterMessage(await receiveOne(receiver), {
-    deadLetterReason: 'schema',
-    deadLetterErrorDescription: 'field missing',
-    custom: 'x',
-  });
-  await expectEmpty(receiver);
-  const dead = sb.createReceiver(q, { subQueueType: 'deadLetter' });
-  const message = await receiveOne(dead);
-  expect(message).toMatchObject({
-    body: 'bad',
-    messageId: 'm',
-    deadLetterReason: 'schema',
-    deadLetterErrorDescription: 'field missing',
-    applicationProperties: { a: 1, custom: 'x' },
-  });
-  await dead.completeMessage(message);
-  await expectEmpty(dead);
-});
+conform(
+  ['Complete, abandon or dead-letter', 'Receive'],
+  'dead-lettering keeps reason, description and properties',
+  async () => {
+    const { sb, q } = await suite.freshQueue();
+    const sent = { body: 'bad', messageId: 'm', applicationProperties: { a: 1 } };
+    await sb.createSender(q).sendMessages(sent);
+    const receiver = sb.createReceiver(q);
+    await receiver.deadLetterMessage(await receiveOne(receiver), {
+      deadLetterReason: 'schema',
+      deadLetterErrorDescription: 'field missing',
+      custom: 'x',
+    });
+    await expectEmpty(receiver);
+    const dead = sb.createReceiver(q, { subQueueType: 'deadLetter' });
+    const message = await receiveOne(dead);
+    expect(message).toMatchObject({
+      body: 'bad',
+      messageId: 'm',
+      deadLetterReason: 'schema',
+      deadLetterErrorDescription: 'field missing',
+      applicationProperties: { a: 1, custom: 'x' },
+    });
+    await dead.completeMessage(message);
+    await expectEmpty(dead);
+  },
+);
 
-conform([SETTLE], 'a message that was delivered too often goes to the dead-letter queue', async () => {
-  const { sb, q } = await suite.freshQueue({ maxDeliveryCount: 3 });
-  await sb.createSender(q).sendMessages({ body: 'poison' });
-  const receiver = sb.createReceiver(q);
-  for (let count = 0; count < 3; count += 1) {
-    const message = await receiveOne(receiver);
-    expect(message.deliveryCount).toBe(count);
-    await receiver.abandonMessage(message);
-  }
-  await expectEmpty(receiver);
-  const dead = await receiveOne(sb.createReceiver(q, { subQueueType: 'deadLetter' }));
-  expect(dead).toMatchObject({ body: 'poison', deadLetterReason: 'MaxDeliveryCountExceeded' });
-});
+conform(
+  ['Complete, abandon or dead-letter'],
+  'a message that was delivered too often goes to the dead-letter queue',
+  async () => {
+    const { sb, q } = await suite.freshQueue({ maxDeliveryCount: 3 });
+    await sb.createSender(q).sendMessages({ body: 'poison' });
+    const receiver = sb.createReceiver(q);
+    for (let count = 0; count < 3; count += 1) {
+      const message = await receiveOne(receiver);
+      expect(message.deliveryCount).toBe(count);
+      await receiver.abandonMessage(message);
+    }
+    await expectEmpty(receiver);
+    const dead = await receiveOne(sb.createReceiver(q, { subQueueType: 'deadLetter' }));
+    expect(dead).toMatchObject({ body: 'poison', deadLetterReason: 'MaxDeliveryCountExceeded' });
+  },
+);
 
 conform(
   ['Receive', 'Complete, abandon or dead-letter'],

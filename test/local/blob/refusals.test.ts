@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createFaultPlan } from '../../../local/core/faults.ts';
-import { ACCOUNT, credentialOf, OWNER, rawRequest, refusal, startTestBlob } from './fixture.ts';
+import { ACCOUNT, OWNER, rawRequest, refusal, startTestBlob } from './fixture.ts';
 
 async function startWithBlob() {
   const cloud = await startTestBlob();
@@ -12,60 +12,6 @@ async function startWithBlob() {
 }
 
 describe('what the service does not do', () => {
-  it('is refused by name with 501, whichever way the client asks', async () => {
-    const { cloud, box, blob } = await startWithBlob();
-    const service = cloud.client('owner');
-    const source = blob.url;
-    const page = box.getPageBlobClient('page');
-    const append = box.getAppendBlobClient('append');
-    const calls: [string, () => Promise<unknown>][] = [
-      ['Copy Blob', async () => (await blob.beginCopyFromURL(source)).pollUntilDone()],
-      ['Copy Blob', () => blob.syncCopyFromURL(source)],
-      ['Copy Blob', () => blob.syncUploadFromURL(source)],
-      ['Copy Blob', () => blob.stageBlockFromURL('AAAA', source)],
-      ['Put Blob of type AppendBlob', () => append.create()],
-      ['Append Block', () => append.appendBlock('x', 1)],
-      ['Page', () => page.create(512)],
-      ['Put Page', () => page.uploadPages(Buffer.alloc(512), 0, 512)],
-      ['Snapshot Blob', () => blob.createSnapshot()],
-      ['snapshot', () => blob.withSnapshot('2026-01-01T00:00:00.0000000Z').download()],
-      ['Lease Blob', () => blob.getBlobLeaseClient().acquireLease(15)],
-      ['Lease Container', () => box.getBlobLeaseClient().acquireLease(15)],
-      ['Leases', () => blob.upload('x', 1, { conditions: { leaseId: 'a' } })],
-      ['Blob Tags', () => blob.setTags({ a: 'b' })],
-      ['Blob Tags', () => blob.getTags()],
-      ['Blob Tags', () => blob.upload('x', 1, { tags: { a: 'b' } })],
-      ['Blob Tags', () => blob.upload('x', 1, { conditions: { tagConditions: 'a=1' } })],
-      ['Find Blobs by Tags', () => service.findBlobsByTags('a=1').next()],
-      ['Blob Batch', () => service.getBlobBatchClient().deleteBlobs([blob.url], credentialOf('owner'))],
-      ['Query Blob Contents', () => blob.query('select * from BlobStorage')],
-      ['Set Blob Tier', () => blob.setAccessTier('Cool')],
-      ['Access tiers', () => blob.upload('x', 1, { tier: 'Cool' })],
-      ['Undelete Blob', () => blob.undelete()],
-      ['Service Properties', () => service.getProperties()],
-      ['Service Stats', () => service.getStatistics()],
-      ['Account Information', () => service.getAccountInfo()],
-      ['Container Metadata', () => box.setMetadata({ a: '1' })],
-      ['Container ACL', () => box.getAccessPolicy()],
-      ['Restore Container', () => service.undeleteContainer('box', '1')],
-      ['CRC64', () => blob.stageBlock('AAAA', 'x', 1, { transactionalContentCrc64: new Uint8Array(8) })],
-      ['CRC64', () => blob.download(0, 1, { rangeGetContentCrc64: true })],
-      ['Structured messages', () => blob.upload('x', 1, { contentChecksumAlgorithm: 'StorageCrc64' })],
-      ['encryption', () => blob.upload('x', 1, { encryptionScope: 'e' })],
-      ['include=', () => box.listBlobsFlat({ includeSnapshots: true }).next()],
-    ];
-    const outcomes: [string, string][] = [];
-    for (const [name, call] of calls) {
-      const outcome = await call().then(
-        () => 'ok',
-        (error: unknown) => String(error),
-      );
-      outcomes.push([name, /not offered/.test(outcome) && outcome.includes(name) ? 'refused' : outcome]);
-    }
-    expect(outcomes).toEqual(calls.map(([name]) => [name, 'refused']));
-    expect((await blob.downloadToBuffer()).toString()).toBe('x');
-  });
-
   it('is refused when it is not even known: headers, parameters, operations, verbs', async () => {
     const { cloud } = await startWithBlob();
     const ask = async (method: string, path: string, headers: Record<string, string> = {}) => {

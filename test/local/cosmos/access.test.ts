@@ -141,54 +141,6 @@ describe('a request without a good token', () => {
   });
 });
 
-describe('an operation that is not here', () => {
-  const container = () => cosmos.client().database(DATABASE).container('mine');
-  it.each<[string, string, () => Promise<unknown>]>([
-    ['the change feed', 'change feed', () => container().items.changeFeed('p', {}).fetchNext()],
-    [
-      'stored procedures',
-      'Stored procedures',
-      () => container().scripts.storedProcedures.readAll().fetchAll(),
-    ],
-    ['executing one', 'Stored procedures', () => container().scripts.storedProcedure('s').execute('p')],
-    ['triggers', 'Triggers', () => container().scripts.triggers.readAll().fetchAll()],
-    ['functions', 'User-defined', () => container().scripts.userDefinedFunctions.readAll().fetchAll()],
-    ['conflicts', 'conflicts', () => container().conflicts.readAll().fetchAll()],
-    ['users', 'Users', () => cosmos.client().database(DATABASE).users.readAll().fetchAll()],
-    [
-      'permissions',
-      'permissions',
-      () => cosmos.client().database(DATABASE).user('u').permissions.readAll().fetchAll(),
-    ],
-    ['offers', 'Offers', () => cosmos.client().offers.readAll().fetchAll()],
-    ['throughput', 'Offers', () => container().readOffer()],
-    [
-      'a trigger on a write',
-      'trigger',
-      () => container().items.create({ id: 't', pk: 'p' }, { preTriggerInclude: 'before' }),
-    ],
-    ['deleting a partition', 'partition key', () => container().deleteAllItemsForPartitionKey('p')],
-    ['JOIN', 'JOIN', () => container().items.query('SELECT * FROM c JOIN t IN c.tags').fetchAll()],
-    ['a subquery', 'subquery', () => container().items.query('SELECT (SELECT 1) FROM c').fetchAll()],
-    ['EXISTS', 'EXISTS', () => container().items.query('SELECT * FROM c WHERE EXISTS(SELECT 1)').fetchAll()],
-    [
-      'a user-defined function',
-      'user-defined',
-      () => container().items.query('SELECT udf.f(1) FROM c').fetchAll(),
-    ],
-    ['iteration in FROM', 'Iteration', () => container().items.query('SELECT * FROM t IN c.tags').fetchAll()],
-    [
-      'geography',
-      'ST_DISTANCE',
-      () => container().items.query('SELECT ST_DISTANCE(c.a, c.b) FROM c').fetchAll(),
-    ],
-  ])('is 501 naming it: %s', async (_name, word, run) => {
-    const { code, message } = await refusal(run());
-    expect(code).toBe(501);
-    expect(message).toContain(word);
-  });
-});
-
 describe('garbage', () => {
   const docs = `/dbs/${DATABASE}/colls/mine/docs`;
   const pk = { 'x-ms-documentdb-partitionkey': '["p"]' };

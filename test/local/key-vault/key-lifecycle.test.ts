@@ -121,19 +121,6 @@ test('two creations at once give two versions, and ensureKey gives the same one 
   await expect(vault.ensureKey('sig', { kty: 'RSA' })).rejects.toThrow(/is of type EC/);
 });
 
-test('operations that would move key material out are refused by name', async () => {
-  const { keys, owner, vault } = await runningVault();
-  const client = keys(owner);
-  await client.createEcKey('kek');
-  expect(await refusalOf(client.backupKey('kek'))).toEqual({ status: 501, code: 'NotImplemented' });
-  await expect(client.backupKey('kek')).rejects.toThrow(/KeyBackup is not supported/);
-  await expect(client.restoreKeyBackup(Buffer.from('x'))).rejects.toThrow(/KeyRestore/);
-  await expect(client.releaseKey('kek', 'attestation')).rejects.toThrow(/KeyRelease/);
-  await expect(client.getRandomBytes(16)).rejects.toThrow(/KeyGetRandomBytes/);
-  await expect(client.getKeyAttestation('kek')).rejects.toThrow(/KeyGetAttestation/);
-  expect(vault.port).toBeGreaterThan(0);
-});
-
 test('what Key Vault has and this vault has not is refused and leaves no key behind', async () => {
   const { keys, owner } = await runningVault();
   const client = keys(owner);
