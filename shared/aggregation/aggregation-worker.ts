@@ -44,12 +44,12 @@ async function carryOut(request: WorkerRequest): Promise<Answered> {
       const openings = unpackOpenings(request.openings);
       try {
         folder = blockFolder({
-          kernels: await kernelsOf(request.kernels),
+          kernels: kernelsOf(request.kernels),
           layout: modelLayout(request.schema),
           openings,
         });
       } finally {
-        request.openings.fill(0);
+        for (const { key } of openings) key.fill(0);
       }
       return done();
     }

@@ -26,7 +26,7 @@ export async function openLanes(
   const kernels = options.kernels ?? 'simd';
   const most = options.workers ?? Math.min(availableParallelism(), MOST_WORKERS);
   if (most === 0 || (options.workers === undefined && job.bytes < WORTH_WORKERS)) {
-    return [inProcessLane({ kernels: await kernelsOf(kernels), schema, openings })];
+    return [inProcessLane({ kernels: kernelsOf(kernels), schema, openings })];
   }
   const entry = workerEntry();
   const started = await Promise.allSettled(
