@@ -3,12 +3,12 @@
 // do). Everyone makes as many passes over the mails as the experiment does in all its rounds.
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { runAsScript } from '../shared/script.mjs';
 import { experimentPlan } from './experiment.mjs';
 import { predict, trainModel } from './logistic-regression.mjs';
 import { concatenated, readMailSet } from './mail-set.mjs';
 import { zeroModel } from './model-file.mjs';
 import { scoresOf } from './scores.mjs';
-import { runAsScript } from './script.mjs';
 import { SILOS } from './split.mjs';
 
 /**

@@ -2,11 +2,11 @@
 // Scores a model on the test set, which no silo has seen.
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { runAsScript } from '../shared/script.mjs';
 import { predict } from './logistic-regression.mjs';
 import { readMailSet } from './mail-set.mjs';
 import { readModel } from './model-file.mjs';
 import { scoresOf } from './scores.mjs';
-import { runAsScript } from './script.mjs';
 
 /**
  * @param {{ data: string, model: string }} options folder that prepare.mjs wrote; model file (safetensors)

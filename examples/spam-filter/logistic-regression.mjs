@@ -3,7 +3,7 @@
 //
 // The steps are plain, not adaptive (Adagrad, Adam), on purpose: a silo with few spams would take large steps on words
 // that only it has seen, and where silos differ this much the mean of such models is worse than the mean of plain ones.
-import { seededRandom, shuffle } from './seeded-random.mjs';
+import { seededRandom, shuffle } from '../shared/seeded-random.mjs';
 
 /**
  * @typedef {object} Model

@@ -2,7 +2,7 @@
 //   'MAILSET1' | u32 mails, dimensions, entries, 0 | u32 offsets[mails + 1] | f32 values[entries]
 //   | u16 columns[entries] | u8 labels[mails]            (little-endian; offsets point into values and columns)
 import { readFileSync } from 'node:fs';
-import { writeWhole } from './whole-file.mjs';
+import { writeWhole } from '../shared/whole-file.mjs';
 
 const MAGIC = 'MAILSET1';
 const HEADER_BYTES = 24;

@@ -1,4 +1,4 @@
-import { readTensors, writeTensors } from './safetensors.mjs';
+import { readTensors, writeTensors } from '../shared/safetensors.mjs';
 
 /**
  * A model as it lies in a file: whoever made it may have written the bias as `[1]` or as a scalar `[]`, and an update

@@ -4,8 +4,9 @@
 // MinHash with banding: the least hash of a mail's word sequences under several hash functions agrees between two
 // mails as often as they share sequences. A mail counts as a copy when all hashes of any one band agree: near-certain
 // from 90 % shared sequences on, even odds at half, under 1 % at a tenth.
+
+import { scramble } from '../shared/seeded-random.mjs';
 import { fnv1a } from './hashed-features.mjs';
-import { scramble } from './seeded-random.mjs';
 
 const SEQUENCE_WORDS = 4;
 const BANDS = 4;

@@ -3,15 +3,15 @@
 //   DIR/silo-1|2|3/train.bin, validation.bin    DIR/test/test.bin    DIR/split.json (what went where and why)
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { runAsScript } from '../shared/script.mjs';
+import { writeJson } from '../shared/whole-file.mjs';
 import { CORPUS_PACKAGE, readCorpus } from './corpus.mjs';
 import { DIMENSIONS, featuresOf } from './hashed-features.mjs';
 import { mailSetOf, writeMailSet } from './mail-set.mjs';
 import { readMail, wordsOf } from './mail-text.mjs';
 import { nearCopyFinder } from './near-copies.mjs';
-import { runAsScript } from './script.mjs';
 import { splitMails } from './split.mjs';
 import { describeSplit } from './split-report.mjs';
-import { writeJson } from './whole-file.mjs';
 
 /** A body of fewer words says nothing (an attachment, a picture). */
 const FEWEST_WORDS = 3;

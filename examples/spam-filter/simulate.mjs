@@ -2,12 +2,12 @@
 // The experiment's arithmetic in one process, without a coordinator: to try settings and other splits in a second.
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { runAsScript } from '../shared/script.mjs';
 import { experimentPlan } from './experiment.mjs';
 import { predict, trainModel } from './logistic-regression.mjs';
 import { readMailSet } from './mail-set.mjs';
 import { writeModel, zeroModel } from './model-file.mjs';
 import { scoresOf } from './scores.mjs';
-import { runAsScript } from './script.mjs';
 import { SILOS } from './split.mjs';
 import { trainingSeed } from './train.mjs';
 

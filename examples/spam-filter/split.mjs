@@ -1,6 +1,6 @@
 // Who holds which mails. The three silos differ in all that makes federated learning hard: what their ordinary mail is
 // about, how much of their mail is spam, which kind of spam, and how long mails are.
-import { seededRandom, shuffle } from './seeded-random.mjs';
+import { seededRandom, shuffle } from '../shared/seeded-random.mjs';
 
 /** @typedef {import('./corpus.mjs').Kind} Kind */
 

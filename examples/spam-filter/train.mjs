@@ -6,13 +6,13 @@
 // Same task, same data, same silo: same bytes.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { runAsScript } from '../shared/script.mjs';
+import { writeJson } from '../shared/whole-file.mjs';
 import { predict, trainModel } from './logistic-regression.mjs';
 import { readMailSet } from './mail-set.mjs';
 import { readModel, writeModel, zeroModel } from './model-file.mjs';
 import { scoresOf } from './scores.mjs';
-import { runAsScript } from './script.mjs';
 import { trainingConfig } from './training-config.mjs';
-import { writeJson } from './whole-file.mjs';
 
 /** Error codes of a machine that is short of something for the moment. */
 const PASSING_TROUBLES = new Set(['EAGAIN', 'EBUSY', 'EMFILE', 'ENFILE', 'ENOMEM', 'ENOSPC']);

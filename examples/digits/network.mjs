@@ -1,0 +1,184 @@
+// A small network: 196 pixels, 32 hidden units (ReLU), 10 classes (softmax), trained by mini-batch gradient descent on
+// the cross-entropy. Same inputs, same bytes: all sums run in a fixed order in double precision.
+import { seededRandom, shuffle } from '../shared/seeded-random.mjs';
+import { CLASSES, PIXELS } from './digits.mjs';
+import { normal } from './dirichlet.mjs';
+
+const HIDDEN = 32;
+
+/**
+ * @typedef {object} Network
+ * @property {Float32Array} hidden [32, 196]
+ * @property {Float32Array} hiddenBias [32]
+ * @property {Float32Array} output [10, 32]
+ * @property {Float32Array} outputBias [10]
+ *
+ * @typedef {object} TrainingConfig
+ * @property {number} epochs passes over the digits
+ * @property {number} learningRate
+ * @property {number} batchSize
+ * @property {number} proximal FedProx's mu: pull towards the model received
+ *
+ * @typedef {import('./digits.mjs').DigitSet} DigitSet
+ */
+
+/** Names and shapes of a network's tensors, in the order of their bytes. */
+export const SHAPES = /** @type {const} */ ({
+  hidden: [HIDDEN, PIXELS],
+  hiddenBias: [HIDDEN],
+  output: [CLASSES, HIDDEN],
+  outputBias: [CLASSES],
+});
+export const PARTS = /** @type {(keyof Network)[]} */ (Object.keys(SHAPES));
+
+/**
+ * He et al. 2015: normal weights, scaled to the number of inputs.
+ * @param {string} seed
+ * @returns {Network}
+ */
+export function freshNetwork(seed) {
+  const random = seededRandom(`network ${seed}`);
+  const drawn = (/** @type {number} */ count, /** @type {number} */ inputs) =>
+    Float32Array.from({ length: count }, () => normal(random) * Math.sqrt(2 / inputs));
+  return {
+    hidden: drawn(HIDDEN * PIXELS, PIXELS),
+    hiddenBias: new Float32Array(HIDDEN),
+    output: drawn(CLASSES * HIDDEN, HIDDEN),
+    outputBias: new Float32Array(CLASSES),
+  };
+}
+
+/** @param {Network} network */
+export function copyOf(network) {
+  return {
+    hidden: network.hidden.slice(),
+    hiddenBias: network.hiddenBias.slice(),
+    output: network.output.slice(),
+    outputBias: network.outputBias.slice(),
+  };
+}
+
+/**
+ * A trained copy.
+ * @param {Network} received
+ * @param {DigitSet} digits
+ * @param {TrainingConfig} config
+ * @param {string} seed gives the order of digits
+ * @param {(part: keyof Network, at: number) => number} [correction] added to each gradient (SCAFFOLD's c - c_i)
+ * @returns {{ network: Network, steps: number }} `steps` of gradient descent that were made
+ */
+export function train(received, digits, config, seed, correction) {
+  const network = copyOf(received);
+  const random = seededRandom(`order ${seed}`);
+  const order = Array.from(digits.labels.keys());
+  const gradient = {
+    hidden: new Float64Array(HIDDEN * PIXELS),
+    hiddenBias: new Float64Array(HIDDEN),
+    output: new Float64Array(CLASSES * HIDDEN),
+    outputBias: new Float64Array(CLASSES),
+  };
+  let steps = 0;
+  for (let epoch = 0; epoch < config.epochs; epoch++) {
+    shuffle(order, random);
+    for (let from = 0; from < order.length; from += config.batchSize) {
+      const batch = order.slice(from, from + config.batchSize);
+      for (const part of PARTS) gradient[part].fill(0);
+      for (const row of batch) addGradient(network, digits, row, gradient);
+      for (const part of PARTS) {
+        const [weights, sums, start] = [network[part], gradient[part], received[part]];
+        for (let at = 0; at < weights.length; at++) {
+          const weight = weights[at] ?? 0;
+          const pull = config.proximal * (weight - (start[at] ?? 0));
+          const corrected = (sums[at] ?? 0) / batch.length + pull + (correction?.(part, at) ?? 0);
+          weights[at] = weight - config.learningRate * corrected;
+        }
+      }
+      steps += 1;
+    }
+  }
+  return { network, steps };
+}
+
+/**
+ * @param {Network} network
+ * @param {DigitSet} digits
+ * @returns {{ accuracy: number, loss: number }} share of right answers; mean cross-entropy in nats
+ */
+export function score(network, digits) {
+  let [right, loss] = [0, 0];
+  for (const [row, label] of digits.labels.entries()) {
+    const { probabilities } = forward(network, digits, row);
+    let best = 0;
+    for (let k = 1; k < CLASSES; k++) if ((probabilities[k] ?? 0) > (probabilities[best] ?? 0)) best = k;
+    if (best === label) right += 1;
+    loss -= Math.log(Math.max(probabilities[label] ?? 0, 1e-12));
+  }
+  const count = Math.max(1, digits.labels.length);
+  return { accuracy: right / count, loss: loss / count };
+}
+
+/**
+ * @param {Network} network
+ * @param {DigitSet} digits
+ * @param {number} row
+ */
+function forward(network, digits, row) {
+  const offset = row * PIXELS;
+  const active = new Float64Array(HIDDEN);
+  for (let unit = 0; unit < HIDDEN; unit++) {
+    let sum = network.hiddenBias[unit] ?? 0;
+    const weights = unit * PIXELS;
+    for (let pixel = 0; pixel < PIXELS; pixel++) {
+      sum += (network.hidden[weights + pixel] ?? 0) * (digits.images[offset + pixel] ?? 0);
+    }
+    active[unit] = Math.max(0, sum);
+  }
+  const probabilities = new Float64Array(CLASSES);
+  let largest = Number.NEGATIVE_INFINITY;
+  for (let k = 0; k < CLASSES; k++) {
+    let sum = network.outputBias[k] ?? 0;
+    for (let unit = 0; unit < HIDDEN; unit++) {
+      sum += (network.output[k * HIDDEN + unit] ?? 0) * (active[unit] ?? 0);
+    }
+    probabilities[k] = sum;
+    largest = Math.max(largest, sum);
+  }
+  let total = 0;
+  for (let k = 0; k < CLASSES; k++) {
+    const raised = Math.exp((probabilities[k] ?? 0) - largest);
+    probabilities[k] = raised;
+    total += raised;
+  }
+  for (let k = 0; k < CLASSES; k++) probabilities[k] = (probabilities[k] ?? 0) / total;
+  return { active, probabilities };
+}
+
+/**
+ * @param {Network} network
+ * @param {DigitSet} digits
+ * @param {number} row
+ * @param {Record<keyof Network, Float64Array>} gradient
+ */
+function addGradient(network, digits, row, gradient) {
+  const { active, probabilities } = forward(network, digits, row);
+  const offset = row * PIXELS;
+  const back = new Float64Array(HIDDEN);
+  for (let k = 0; k < CLASSES; k++) {
+    const error = (probabilities[k] ?? 0) - (digits.labels[row] === k ? 1 : 0);
+    gradient.outputBias[k] = (gradient.outputBias[k] ?? 0) + error;
+    for (let unit = 0; unit < HIDDEN; unit++) {
+      const at = k * HIDDEN + unit;
+      gradient.output[at] = (gradient.output[at] ?? 0) + error * (active[unit] ?? 0);
+      back[unit] = (back[unit] ?? 0) + error * (network.output[at] ?? 0);
+    }
+  }
+  for (let unit = 0; unit < HIDDEN; unit++) {
+    if ((active[unit] ?? 0) === 0) continue;
+    const error = back[unit] ?? 0;
+    gradient.hiddenBias[unit] = (gradient.hiddenBias[unit] ?? 0) + error;
+    for (let pixel = 0; pixel < PIXELS; pixel++) {
+      const at = unit * PIXELS + pixel;
+      gradient.hidden[at] = (gradient.hidden[at] ?? 0) + error * (digits.images[offset + pixel] ?? 0);
+    }
+  }
+}
