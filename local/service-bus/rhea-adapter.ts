@@ -51,7 +51,8 @@ export function acceptStream(container: RheaContainer, stream: Duplex): RheaConn
 
 /**
  * An attach and the flow with the first credit must arrive together: a client that sees the link open without credit
- * sleeps a full second. So output is held until the turn and its follow-ups are over.
+ * sleeps a full second. So output is held until everything that has arrived by now has been worked on, which also
+ * puts many small answers into one TLS record and one system call.
  */
 function corkOutput(connection: RheaConnection, stream: Duplex): void {
   const output = connection.output.bind(connection);
@@ -60,7 +61,7 @@ function corkOutput(connection: RheaConnection, stream: Duplex): void {
     if (!corked && !stream.destroyed) {
       corked = true;
       stream.cork();
-      afterThisTurn(() => {
+      setImmediate(() => {
         corked = false;
         stream.uncork();
       });
@@ -71,35 +72,33 @@ function corkOutput(connection: RheaConnection, stream: Duplex): void {
 
 /**
  * Feeds the stream to rhea under a guard. Frames above the limit end the connection, which rhea alone would collect
- * without bound. A chunk that leads to no answer is answered with an empty frame: the official client leaves Nagle's
+ * without bound. Chunks that lead to no answer are answered with an empty frame: the official client leaves Nagle's
  * algorithm on, and its next small write would otherwise wait for a delayed acknowledgement, about 40 ms.
  */
 function guardInput(connection: RheaConnection, stream: Duplex): void {
   const output = connection.output.bind(connection);
-  let answered = false;
+  let owed = false;
   connection.output = () => {
-    answered = true;
+    owed = false;
     output();
   };
   stream.removeAllListeners('data');
   stream.on('data', (chunk: Buffer) => {
-    answered = false;
+    const first = !owed;
+    owed = true;
     connection.input(chunk);
     if ((connection.frame_size ?? 0) > MAX_FRAME_BYTES) {
       stream.destroy();
       return;
     }
-    afterThisTurn(() => {
-      if (!answered && connection.is_open() && stream.writable) stream.write(EMPTY_FRAME);
+    if (!first) return;
+    setImmediate(() => {
+      if (owed && connection.is_open() && stream.writable) stream.write(EMPTY_FRAME);
+      owed = false;
     });
   });
   // rhea hears only the end of a stream; a destroyed one has none, and its heartbeats would go on.
   stream.on('close', () => connection._disconnected());
-}
-
-/** rhea works in a tick of its own after the event that caused it. */
-function afterThisTurn(action: () => void): void {
-  process.nextTick(() => process.nextTick(action));
 }
 
 export interface RawTransfers {

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import type { Authorize } from '../core/authorizer.ts';
@@ -12,6 +11,7 @@ import { listenAmqps, listenWebSocket } from './listeners.ts';
 import type { QueueDefinition, QueueSettings } from './queue-definition.ts';
 import type { QueueState } from './queue-state.ts';
 import { openQueueStore } from './queue-store.ts';
+import { createRandomPool } from './random-pool.ts';
 
 export interface ServiceBusOptions {
   /** AMQP over TLS; 0 takes a free port. */
@@ -65,13 +65,14 @@ export async function startServiceBus(options: ServiceBusOptions): Promise<Servi
   const { host = '127.0.0.1', now = Date.now, tls, faults } = options;
   // Locks, expiry and schedules may be made to run ahead for tests; tokens keep the real time.
   const queueTime = (): number => now() + (faults?.clockAheadMs ?? 0);
+  const random = createRandomPool();
   const clock = runDeadlines(createDeadlines(queueTime), queueTime);
   const store = await openQueueStore({
     directory: join(options.dataDir, 'service-bus'),
     environment: {
       now: queueTime,
       deadlines: clock.deadlines,
-      randomBytes,
+      randomBytes: random,
       defer: (round) => void setImmediate(round),
       ...(faults === undefined
         ? {}
@@ -86,7 +87,7 @@ export async function startServiceBus(options: ServiceBusOptions): Promise<Servi
     authorize: options.authorize,
     now,
     limits: { ...DEFAULT_LIMITS, ...options.limits },
-    newMessageId: () => randomBytes(16).toString('hex'),
+    newMessageId: () => random(16).toString('hex'),
     faults,
   });
   const onStream = (stream: Duplex): void => server.accept(stream);
