@@ -14,8 +14,8 @@ export type FloatDtype = 'F64' | 'F32' | 'F16' | 'BF16';
 /** Most rows that the order statistics and distances take. */
 export const MOST_ROWS = 1_024;
 
-/** Distances are summed in float64 over this many coordinates at a time, then added to the result: part of their bits. */
-export const DISTANCE_BLOCK = 128;
+/** Distances are summed over this many coordinates at a time, then added to the result: part of their bits. */
+export const DISTANCE_BLOCK = 256;
 
 export interface Kernels {
   /** The memory's bytes; the view of a smaller memory is dead after `reserve`. */
@@ -42,7 +42,7 @@ export interface Kernels {
    * 1. The product is rounded to float64 (exact for F32, F16 and BF16 under a whole weight below 2^29) and then to a
    *    multiple of 2^-71, ties to even; below 2^-72 nothing is left. Both depend on this update alone, and all that
    *    follows is addition of integers: any order, any tree of partial sums gives the same limbs.
-   * 2. False where a product is 2^31 or more in magnitude or not a number, or a limb leaves [-2^62, 2^62), which takes
+   * 2. False where a product, to the nearest multiple of 2^-20, is outside [-2^31, 2^31) or not a number, or a limb leaves [-2^62, 2^62), which takes
    *    at least 2,048 updates. The limbs then hold nothing of use.
    */
   accumulateExact(
@@ -52,6 +52,15 @@ export interface Kernels {
     x: number,
     count: number,
     weight: number,
+  ): boolean;
+  /** Four updates in one pass: the limbs of four calls of `accumulateExact`, and false where one of them is. */
+  accumulateExactFour(
+    dtype: FloatDtype,
+    high: number,
+    low: number,
+    x: readonly [number, number, number, number],
+    count: number,
+    weights: readonly [number, number, number, number],
   ): boolean;
   /** Adds the limbs of another sum, B, to A. False where a limb leaves [-2^62, 2^62); A then holds nothing of use. */
   mergeExact(highA: number, lowA: number, highB: number, lowB: number, count: number): boolean;
@@ -66,8 +75,11 @@ export interface Kernels {
   /** sum(a[i] * b[i]) in float64, each element decoded exactly. */
   product(dtype: FloatDtype, a: number, b: number, count: number): number;
   /**
-   * out[i * K + j] += sum over coordinates of (scales_i * x_i - scales_j * x_j)^2 in float64, for all pairs of the K
-   * rows; `out` is K * K float64 in the memory.
+   * out[i * K + j] += sum over coordinates of (scales_i * x_i - scales_j * x_j)^2 for all pairs i < j of the K rows, and
+   * out[j * K + i] becomes the same; `out` is K * K float64 in the memory. F64 in float64. Other dtypes: scaled values
+   * are rounded to float32, and blocks of `DISTANCE_BLOCK` coordinates are summed in float32 where their squares fit
+   * its range, in float64 where not; relative error below 2^-17. Differences are taken directly, so what rows have in
+   * common cancels exactly, and a distance is never negative.
    */
   squaredDistances(
     dtype: FloatDtype,

@@ -1,6 +1,7 @@
 /** The kernels in plain TypeScript: what the WebAssembly ones are held against, bit for bit. */
 import type { Kernels } from './kernels.ts';
 import { stepAddition } from './reference/add-step.ts';
+import { distances } from './reference/distances.ts';
 import { exactSum } from './reference/exact-sum.ts';
 import { referenceMemory } from './reference/memory.ts';
 import { modularSum } from './reference/modular-sum.ts';
@@ -17,6 +18,7 @@ export function referenceKernels(): Kernels {
     ...weightedSum(memory),
     ...exactSum(memory),
     ...reductions(memory),
+    ...distances(memory),
     ...orderStatistics(memory),
     ...stepAddition(memory),
     ...modularSum(memory),

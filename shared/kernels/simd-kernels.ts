@@ -1,5 +1,6 @@
 /** The kernels in WebAssembly with 128-bit vectors, for one thread: an instance and its memory are not shared. */
-import { DISTANCE_BLOCK, type Kernels, MOST_ROWS } from './kernels.ts';
+import type { Kernels } from './kernels.ts';
+import { simdDistances } from './simd/distances.ts';
 import { kernelExports } from './simd/kernel-exports.ts';
 import { simdMemory } from './simd/memory.ts';
 import { simdOrderStatistics } from './simd/order-statistics.ts';
@@ -31,6 +32,12 @@ export function simdKernels(): Kernels {
         wasm[`accumulateExact${dtype}`](wide(high, count), wide(low, count), source, count, weight) === 1
       );
     },
+    accumulateExactFour(dtype, high, low, [x0, x1, x2, x3], count, [w0, w1, w2, w3]) {
+      const bytes = count * widthOf(dtype);
+      for (const x of [x0, x1, x2, x3]) memory.at(x, bytes);
+      const limbs = [wide(high, count), wide(low, count)] as const;
+      return wasm[`accumulateExactFour${dtype}`](...limbs, x0, x1, x2, x3, count, w0, w1, w2, w3) === 1;
+    },
     mergeExact(highA, lowA, highB, lowB, count) {
       for (const limbs of [highA, lowA, highB, lowB]) wide(limbs, count);
       return wasm.mergeExact(highA, lowA, highB, lowB, count) === 1;
@@ -46,21 +53,7 @@ export function simdKernels(): Kernels {
       const bytes = count * widthOf(dtype);
       return wasm[`product${dtype}`](memory.at(a, bytes), memory.at(b, bytes), count);
     },
-    squaredDistances(dtype, rows, count, scales, out) {
-      if (rows.length > MOST_ROWS) throw new RangeError(`At most ${MOST_ROWS} rows, not ${rows.length}.`);
-      const width = widthOf(dtype);
-      const sums = wide(out, rows.length ** 2);
-      for (const row of rows) memory.at(row, count * width);
-      const { tile } = memory.own();
-      for (let start = 0; start < count; start += DISTANCE_BLOCK) {
-        const length = Math.min(DISTANCE_BLOCK, count - start);
-        for (const [k, row] of rows.entries()) {
-          const into = tile + k * DISTANCE_BLOCK * 8;
-          wasm[`scaleWide${dtype}`](row + start * width, length, scales[k] ?? 1, into);
-        }
-        wasm.addDistances(tile, rows.length, length + (length % 2), sums);
-      }
-    },
+    ...simdDistances(memory, wasm),
     ...simdOrderStatistics(memory, wasm),
 
     addStep(dtype, base, step, count, out) {

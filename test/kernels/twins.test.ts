@@ -47,6 +47,8 @@ describe.each(FLOAT_DTYPES)('%s: WebAssembly and plain TypeScript give the same 
       const answers = rows.map((row, k) =>
         kernels.accumulateExact(dtype, k % 2 ? highA : highB, k % 2 ? lowA : lowB, row, count, 2 * k + 3),
       );
+      const [a = 0, b = 0, c = 0, d = 0] = rows;
+      answers.push(kernels.accumulateExactFour(dtype, highA, lowA, [a, b, c, d], count, [1, 900, 4, 7]));
       const merged = kernels.mergeExact(highA, lowA, highB, lowB, count);
       kernels.finishExact(acc, highA, lowA, count, 24);
       kernels.finishExact(lowA, highA, lowA, count, 1 / 3);
@@ -62,7 +64,7 @@ describe.each(FLOAT_DTYPES)('%s: WebAssembly and plain TypeScript give the same 
   });
 
   test.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 13])('distances between %i rows', (K) => {
-    for (const count of [1, 2, 5, 128, 129, 300]) {
+    for (const count of [1, 2, 5, 256, 257, 600]) {
       agree((arena, kernels) => {
         const rows = rowsOf(arena, dtype, K, count, K);
         const out = arena.put(new Float64Array(K * K).fill(0.5));

@@ -1,84 +1,125 @@
-// Squared distances between the rows of a tile: rows of DISTANCE_BLOCK float64, `used` of them, an even number that is
-// filled up with zeros. Two lanes for each pair: even coordinates and odd ones.
-import { four, highHalf, lowHalf, one } from './decode';
+// Squared distances between the rows of a tile: rows of DISTANCE_BLOCK elements, of which a multiple of 4 are `used`,
+// filled up with zeros. The sums over a tile are added to out[i * rows + j] for i < j.
+//
+// 1. F64 rows are summed in float64 in two lanes, even coordinates and odd ones.
+// 2. float32 rows are summed in float32 in four lanes, which are then added in float64. The sum of a pair whose result
+//    is so small that squares may have vanished, or so large that they may have overflowed, is made as in 1 instead.
+import { highHalf, lowHalf } from './decode';
 
-/** Bytes of a tile's row: 128 float64. */
-const ROW: usize = 1024;
+/** Elements of a tile's row. */
+const BLOCK: usize = 256;
+const ROW: usize = BLOCK * 4;
+const WIDE_ROW: usize = BLOCK * 8;
+/** 2^-80: 256 vanished squares, each below 2^-149, are less than 2^-60 of it. */
+const LEAST: f64 = 8.271806125530277e-25;
+const MOST: f64 = 3.402823669209385e38;
 
-/** into[i] = scale * x[i] in float64, and a zero behind an odd count. */
-// @ts-ignore: decorator
-@inline
-export function scaleWide<T>(x: usize, count: i32, scale: f64, into: usize): void {
-  const s = f64x2.splat(scale);
-  let i = 0;
-  for (; i + 4 <= count; i += 4) {
-    if (sizeof<T>() == 8) {
-      v128.store(into, f64x2.mul(v128.load(x), s));
-      v128.store(into, f64x2.mul(v128.load(x, 16), s), 16);
-    } else {
-      const values = four<T>(x);
-      v128.store(into, f64x2.mul(lowHalf(values), s));
-      v128.store(into, f64x2.mul(highHalf(values), s), 16);
-    }
-    x += 4 * sizeof<T>();
-    into += 32;
-  }
-  for (; i < count; i++) {
-    store<f64>(into, one<T>(x) * scale);
-    x += sizeof<T>();
+/** into[i] = scale * x[i] in float64, and zeros up to a multiple of 4. */
+export function scaleWide(x: usize, count: i32, scale: f64, into: usize): void {
+  const end = into + (<usize>((count + 3) & ~3) << 3);
+  for (let i = 0; i < count; i++) {
+    store<f64>(into, load<f64>(x) * scale);
+    x += 8;
     into += 8;
   }
-  if (count & 1) store<f64>(into, 0.0);
+  for (; into < end; into += 8) store<f64>(into, 0.0);
 }
 
 // @ts-ignore: decorator
 @inline
-function addSquare(sum: v128, a: v128, b: v128): v128 {
+function addWide(sum: v128, a: v128, b: v128): v128 {
   const difference = f64x2.sub(a, b);
   return f64x2.add(sum, f64x2.mul(difference, difference));
 }
 
 // @ts-ignore: decorator
 @inline
-function record(out: usize, rows: i32, i: i32, j: i32, sums: v128): void {
-  const distance = f64x2.extract_lane(sums, 0) + f64x2.extract_lane(sums, 1);
-  const above = out + (<usize>(i * rows + j) << 3);
-  const below = out + (<usize>(j * rows + i) << 3);
-  store<f64>(above, load<f64>(above) + distance);
-  store<f64>(below, load<f64>(below) + distance);
-}
-
-/** out[i * rows + j] += the distance of rows i and j, for all pairs; `used` coordinates, even, at most 128. */
-export function addDistances(tile: usize, rows: i32, used: i32, out: usize): void {
-  const bytes = <usize>used << 3;
-  let i = 0;
-  for (; i + 2 <= rows; i += 2) {
-    const x0 = tile + <usize>i * ROW;
-    const x1 = x0 + ROW;
-    record(out, rows, i, i + 1, onePair(x0, x1, bytes));
-    let j = i + 2;
-    for (; j + 4 <= rows; j += 4) eightPairs(x0, tile + <usize>j * ROW, bytes, out, rows, i, j);
-    for (; j < rows; j++) {
-      const y = tile + <usize>j * ROW;
-      record(out, rows, i, j, onePair(x0, y, bytes));
-      record(out, rows, i + 1, j, onePair(x1, y, bytes));
-    }
-  }
+function addNarrow(sum: v128, a: v128, b: v128): v128 {
+  const difference = f32x4.sub(a, b);
+  return f32x4.add(sum, f32x4.mul(difference, difference));
 }
 
 // @ts-ignore: decorator
 @inline
-function onePair(x: usize, y: usize, bytes: usize): v128 {
+function lanesOf(sum: v128): f64 {
+  return f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1);
+}
+
+function wideDistance(x: usize, y: usize, used: i32): f64 {
   let sum = f64x2.splat(0);
-  for (let at: usize = 0; at < bytes; at += 16) {
-    sum = addSquare(sum, v128.load(x + at), v128.load(y + at));
+  const end = x + (<usize>used << 3);
+  for (; x < end; x += 16, y += 16) sum = addWide(sum, v128.load(x), v128.load(y));
+  return lanesOf(sum);
+}
+
+/** As `wideDistance`, of float32 rows. */
+function widenedDistance(x: usize, y: usize, used: i32): f64 {
+  let sum = f64x2.splat(0);
+  const end = x + (<usize>used << 2);
+  for (; x < end; x += 8, y += 8) {
+    sum = addWide(sum, lowHalf(v128.load64_zero(x)), lowHalf(v128.load64_zero(y)));
   }
-  return sum;
+  return lanesOf(sum);
+}
+
+// @ts-ignore: decorator
+@inline
+function narrowDistance(x: usize, y: usize, used: i32): f64 {
+  let sum = f32x4.splat(0);
+  const end = <usize>used << 2;
+  for (let at: usize = 0; at < end; at += 16) {
+    sum = addNarrow(sum, v128.load(x + at), v128.load(y + at));
+  }
+  return settled(sum, x, y, used);
+}
+
+/** The lanes' sum, or the careful one. */
+// @ts-ignore: decorator
+@inline
+function settled(sum: v128, x: usize, y: usize, used: i32): f64 {
+  const distance = lanesOf(f64x2.add(lowHalf(sum), highHalf(sum)));
+  if (distance >= LEAST && distance < MOST) return distance;
+  return widenedDistance(x, y, used);
+}
+
+// @ts-ignore: decorator
+@inline
+function add(out: usize, distance: f64): void {
+  store<f64>(out, load<f64>(out) + distance);
+}
+
+export function addDistancesF64(tile: usize, rows: i32, used: i32, out: usize): void {
+  for (let i = 0; i < rows; i++) {
+    for (let j = i + 1; j < rows; j++) {
+      const distance = wideDistance(tile + <usize>i * WIDE_ROW, tile + <usize>j * WIDE_ROW, used);
+      add(out + (<usize>(i * rows + j) << 3), distance);
+    }
+  }
+}
+
+export function addDistancesF32(tile: usize, rows: i32, used: i32, out: usize): void {
+  let i = 0;
+  for (; i + 2 <= rows; i += 2) {
+    const x = tile + <usize>i * ROW;
+    const above = out + (<usize>(i * rows) << 3);
+    const below = above + (<usize>rows << 3);
+    add(above + (<usize>(i + 1) << 3), narrowDistance(x, x + ROW, used));
+    let j = i + 2;
+    for (; j + 4 <= rows; j += 4) {
+      const column = <usize>j << 3;
+      eightPairs(x, tile + <usize>j * ROW, used, above + column, below + column);
+    }
+    for (; j < rows; j++) {
+      const y = tile + <usize>j * ROW;
+      add(above + (<usize>j << 3), narrowDistance(x, y, used));
+      add(below + (<usize>j << 3), narrowDistance(x + ROW, y, used));
+    }
+  }
 }
 
 // Two rows against four: six loads serve eight pairs, and eight sums in flight hide the adder's latency.
-function eightPairs(x: usize, y: usize, bytes: usize, out: usize, rows: i32, i: i32, j: i32): void {
-  let s00 = f64x2.splat(0);
+function eightPairs(x: usize, y: usize, used: i32, above: usize, below: usize): void {
+  let s00 = f32x4.splat(0);
   let s01 = s00;
   let s02 = s00;
   let s03 = s00;
@@ -86,31 +127,44 @@ function eightPairs(x: usize, y: usize, bytes: usize, out: usize, rows: i32, i: 
   let s11 = s00;
   let s12 = s00;
   let s13 = s00;
+  const bytes = <usize>used << 2;
   const end = x + bytes;
   while (x < end) {
     const a = v128.load(x);
     const b = v128.load(x, ROW);
     const p = v128.load(y);
-    s00 = addSquare(s00, a, p);
-    s10 = addSquare(s10, b, p);
+    s00 = addNarrow(s00, a, p);
+    s10 = addNarrow(s10, b, p);
     const q = v128.load(y, ROW);
-    s01 = addSquare(s01, a, q);
-    s11 = addSquare(s11, b, q);
+    s01 = addNarrow(s01, a, q);
+    s11 = addNarrow(s11, b, q);
     const r = v128.load(y, 2 * ROW);
-    s02 = addSquare(s02, a, r);
-    s12 = addSquare(s12, b, r);
+    s02 = addNarrow(s02, a, r);
+    s12 = addNarrow(s12, b, r);
     const s = v128.load(y, 3 * ROW);
-    s03 = addSquare(s03, a, s);
-    s13 = addSquare(s13, b, s);
+    s03 = addNarrow(s03, a, s);
+    s13 = addNarrow(s13, b, s);
     x += 16;
     y += 16;
   }
-  record(out, rows, i, j, s00);
-  record(out, rows, i, j + 1, s01);
-  record(out, rows, i, j + 2, s02);
-  record(out, rows, i, j + 3, s03);
-  record(out, rows, i + 1, j, s10);
-  record(out, rows, i + 1, j + 1, s11);
-  record(out, rows, i + 1, j + 2, s12);
-  record(out, rows, i + 1, j + 3, s13);
+  x -= bytes;
+  y -= bytes;
+  add(above, settled(s00, x, y, used));
+  add(above + 8, settled(s01, x, y + ROW, used));
+  add(above + 16, settled(s02, x, y + 2 * ROW, used));
+  add(above + 24, settled(s03, x, y + 3 * ROW, used));
+  x += ROW;
+  add(below, settled(s10, x, y, used));
+  add(below + 8, settled(s11, x, y + ROW, used));
+  add(below + 16, settled(s12, x, y + 2 * ROW, used));
+  add(below + 24, settled(s13, x, y + 3 * ROW, used));
+}
+
+/** out[j * rows + i] = out[i * rows + j] for i < j. */
+export function mirror(rows: i32, out: usize): void {
+  for (let i = 0; i < rows; i++) {
+    for (let j = i + 1; j < rows; j++) {
+      store<f64>(out + (<usize>(j * rows + i) << 3), load<f64>(out + (<usize>(i * rows + j) << 3)));
+    }
+  }
 }

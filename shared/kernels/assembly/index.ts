@@ -1,8 +1,7 @@
 // Kernels for every dtype; kernels.ts says what each computes. u16 stands for IEEE 754 binary16, i16 for bfloat16.
 import { accumulate, accumulateFour } from './weighted-sum';
-import { accumulateExact } from './exact-sum';
+import { accumulateExact, accumulateExactFour } from './exact-sum';
 import { checkedSquares, product } from './reductions';
-import { scaleWide } from './distances';
 import { scaleRow, sortGroups, widenRow } from './sorting';
 import { meanNearMiddle, meanOfRanks, middle } from './order-statistics';
 import { addStepSmall } from './add-step';
@@ -11,7 +10,7 @@ export { divide } from './weighted-sum';
 export { addModulo32, addModulo64 } from './modular-sum';
 export { mergeExact } from './exact-sum';
 export { finishExact } from './exact-quotient';
-export { addDistances } from './distances';
+export { addDistancesF32, addDistancesF64, mirror, scaleWide } from './distances';
 export { addStepF32, addStepF64 } from './add-step';
 
 export function accumulateF64(acc: usize, x: usize, count: i32, coefficient: f64): void {
@@ -62,6 +61,22 @@ export function accumulateExactBF16(high: usize, low: usize, x: usize, count: i3
   return accumulateExact<i16>(high, low, x, count, weight);
 }
 
+export function accumulateExactFourF64(high: usize, low: usize, x0: usize, x1: usize, x2: usize, x3: usize, count: i32, w0: f64, w1: f64, w2: f64, w3: f64): bool {
+  return accumulateExactFour<f64>(high, low, x0, x1, x2, x3, count, w0, w1, w2, w3);
+}
+
+export function accumulateExactFourF32(high: usize, low: usize, x0: usize, x1: usize, x2: usize, x3: usize, count: i32, w0: f64, w1: f64, w2: f64, w3: f64): bool {
+  return accumulateExactFour<f32>(high, low, x0, x1, x2, x3, count, w0, w1, w2, w3);
+}
+
+export function accumulateExactFourF16(high: usize, low: usize, x0: usize, x1: usize, x2: usize, x3: usize, count: i32, w0: f64, w1: f64, w2: f64, w3: f64): bool {
+  return accumulateExactFour<u16>(high, low, x0, x1, x2, x3, count, w0, w1, w2, w3);
+}
+
+export function accumulateExactFourBF16(high: usize, low: usize, x0: usize, x1: usize, x2: usize, x3: usize, count: i32, w0: f64, w1: f64, w2: f64, w3: f64): bool {
+  return accumulateExactFour<i16>(high, low, x0, x1, x2, x3, count, w0, w1, w2, w3);
+}
+
 export function checkedSquaresF64(x: usize, count: i32): f64 {
   return checkedSquares<f64>(x, count);
 }
@@ -92,22 +107,6 @@ export function productF16(x: usize, y: usize, count: i32): f64 {
 
 export function productBF16(x: usize, y: usize, count: i32): f64 {
   return product<i16>(x, y, count);
-}
-
-export function scaleWideF64(x: usize, count: i32, scale: f64, into: usize): void {
-  scaleWide<f64>(x, count, scale, into);
-}
-
-export function scaleWideF32(x: usize, count: i32, scale: f64, into: usize): void {
-  scaleWide<f32>(x, count, scale, into);
-}
-
-export function scaleWideF16(x: usize, count: i32, scale: f64, into: usize): void {
-  scaleWide<u16>(x, count, scale, into);
-}
-
-export function scaleWideBF16(x: usize, count: i32, scale: f64, into: usize): void {
-  scaleWide<i16>(x, count, scale, into);
 }
 
 export function scaleRowF64(x: usize, count: i32, scale: f64, into: usize): void {

@@ -6,7 +6,7 @@ import { four, highHalf, lowHalf, one } from './decode';
 /** Bytes of one row in the working area: the columns that pass through the network together. */
 const GROUP: usize = 64;
 
-/** into[i] = float32(scale * x[i]) for dtypes up to 4 bytes, float64 otherwise. */
+/** into[i] = float32(scale * x[i]) and zeros up to a multiple of 4 for dtypes up to 4 bytes; float64 otherwise. */
 // @ts-ignore: decorator
 @inline
 export function scaleRow<T>(x: usize, count: i32, scale: f64, into: usize): void {
@@ -36,9 +36,14 @@ export function scaleRow<T>(x: usize, count: i32, scale: f64, into: usize): void
     }
     x += sizeof<T>();
   }
+  if (sizeof<T>() == 8) return;
+  for (; i & 3; i++) {
+    store<f32>(into, 0);
+    into += 4;
+  }
 }
 
-/** into[i] = x[i] as float32, for a scale of 1. */
+/** into[i] = x[i] as float32, for a scale of 1, and zeros up to a multiple of 4. */
 // @ts-ignore: decorator
 @inline
 export function widenRow<T>(x: usize, count: i32, into: usize): void {
@@ -51,6 +56,10 @@ export function widenRow<T>(x: usize, count: i32, into: usize): void {
   for (; i < count; i++) {
     store<f32>(into, <f32>one<T>(x));
     x += sizeof<T>();
+    into += 4;
+  }
+  for (; i & 3; i++) {
+    store<f32>(into, 0);
     into += 4;
   }
 }

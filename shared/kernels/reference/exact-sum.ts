@@ -11,26 +11,29 @@ const LIMB_LIMIT = 2n ** 62n;
 
 export function exactSum(
   memory: ReferenceMemory,
-): Pick<Kernels, 'accumulateExact' | 'mergeExact' | 'finishExact'> {
-  return {
-    accumulateExact(dtype, high, low, x, count, weight) {
-      const [highs, lows] = [memory.limbs(high, count), memory.limbs(low, count)];
-      let fits = true;
-      eachChunk(memory, dtype, x, count, (values, start) => {
-        for (let i = 0; i < values.length && fits; i++) {
-          const term = weight * (values[i] ?? 0);
-          if (!(Math.abs(term) < LIMIT)) {
-            fits = false;
-            return;
-          }
-          const upper = term + HIGH_ROUNDER - HIGH_ROUNDER;
-          const lower = term - upper + LOW_ROUNDER - LOW_ROUNDER;
-          fits =
-            add(highs, start + i, BigInt(upper * 2 ** 20)) && add(lows, start + i, BigInt(lower * 2 ** 71));
+): Pick<Kernels, 'accumulateExact' | 'accumulateExactFour' | 'mergeExact' | 'finishExact'> {
+  const accumulateExact: Kernels['accumulateExact'] = (dtype, high, low, x, count, weight) => {
+    const [highs, lows] = [memory.limbs(high, count), memory.limbs(low, count)];
+    let fits = true;
+    eachChunk(memory, dtype, x, count, (values, start) => {
+      for (let i = 0; i < values.length && fits; i++) {
+        const term = weight * (values[i] ?? 0);
+        const upper = term + HIGH_ROUNDER - HIGH_ROUNDER;
+        if (!(upper >= -LIMIT && upper < LIMIT)) {
+          fits = false;
+          return;
         }
-      });
-      return fits;
-    },
+        const lower = term - upper + LOW_ROUNDER - LOW_ROUNDER;
+        fits =
+          add(highs, start + i, BigInt(upper * 2 ** 20)) && add(lows, start + i, BigInt(lower * 2 ** 71));
+      }
+    });
+    return fits;
+  };
+  return {
+    accumulateExact,
+    accumulateExactFour: (dtype, high, low, x, count, weights) =>
+      [0, 1, 2, 3].every((k) => accumulateExact(dtype, high, low, x[k] ?? 0, count, weights[k] ?? 0)),
 
     mergeExact(highA, lowA, highB, lowB, count) {
       const [highs, lows] = [memory.limbs(highA, count), memory.limbs(lowA, count)];

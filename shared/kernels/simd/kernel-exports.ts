@@ -13,9 +13,11 @@ export type SortedDtype = 'F64' | 'F32';
 export type KernelExports = ForEach<'accumulate', FloatDtype, Numbers<4, void>> &
   ForEach<'accumulateFour', FloatDtype, Numbers<10, void>> &
   ForEach<'accumulateExact', FloatDtype, Numbers<5, number>> &
+  ForEach<'accumulateExactFour', FloatDtype, Numbers<11, number>> &
   ForEach<'checkedSquares' | 'product', FloatDtype, (...args: number[]) => number> &
-  ForEach<'scaleWide' | 'scaleRow', FloatDtype, Numbers<4, void>> &
+  ForEach<'scaleRow', FloatDtype, Numbers<4, void>> &
   ForEach<'widenRow', Exclude<FloatDtype, 'F64'>, Numbers<3, void>> &
+  ForEach<'addDistances', SortedDtype, Numbers<4, void>> &
   ForEach<'sortGroups', SortedDtype, Numbers<10, void>> &
   ForEach<'middle' | 'meanOfRanks', SortedDtype, Numbers<5, void>> &
   ForEach<'meanNearMiddle', SortedDtype, Numbers<6, void>> &
@@ -24,7 +26,8 @@ export type KernelExports = ForEach<'accumulate', FloatDtype, Numbers<4, void>> 
     readonly divide: Numbers<3, void>;
     readonly mergeExact: Numbers<5, number>;
     readonly finishExact: Numbers<5, void>;
-    readonly addDistances: Numbers<4, void>;
+    readonly scaleWide: Numbers<4, void>;
+    readonly mirror: Numbers<2, void>;
   };
 
 let compiled: WasmModule | undefined;

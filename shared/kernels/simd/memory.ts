@@ -8,7 +8,7 @@ import { newMemory, PAGE_BYTES, type WasmMemory } from './web-assembly.ts';
 /** 16-bit pairs of the largest network, 24,063 of them, and some room. */
 const NETWORK_BYTES = 2 * PAGE_BYTES;
 const WORK_BYTES = MOST_ROWS * 64;
-export const TILE_BYTES = MOST_ROWS * DISTANCE_BLOCK * 8;
+const TILE_BYTES = MOST_ROWS * DISTANCE_BLOCK * 8;
 const OWN_BYTES = PAGE_BYTES + NETWORK_BYTES + WORK_BYTES + TILE_BYTES;
 
 /** Addresses of the kernels' own areas. */
