@@ -17,11 +17,13 @@ import { openClientReceiver, openClientSender } from './open-links.ts';
 import type { QueueState } from './queue-state.ts';
 import { acceptStream, createContainer, refuseLink, tapSession } from './rhea-adapter.ts';
 import type { RheaConnection, RheaLink } from './rhea-types.ts';
+import type { VerifySharedAccess } from './shared-access.ts';
 
 export interface AmqpServerOptions {
   readonly queues: ReadonlyMap<string, QueueState>;
   readonly verify: VerifyToken;
   readonly authorize: Authorize;
+  readonly sharedAccess: VerifySharedAccess | undefined;
   readonly now: () => number;
   readonly limits: ConnectionLimits;
   readonly newMessageId: () => string;
@@ -38,7 +40,7 @@ export interface AmqpServer {
 }
 
 export function createAmqpServer(options: AmqpServerOptions): AmqpServer {
-  const { queues, verify, authorize, now, limits, newMessageId } = options;
+  const { queues, verify, authorize, sharedAccess, now, limits, newMessageId } = options;
   const contexts = new Map<RheaConnection, LinkContext>();
   const container = createContainer();
 
@@ -101,7 +103,13 @@ export function createAmqpServer(options: AmqpServerOptions): AmqpServer {
       const connection: ConnectionState = {
         rhea: rheaConnection,
         stream,
-        claims: createClaims({ verify, authorize, now, exists: (queue) => queues.has(queue) }),
+        claims: createClaims({
+          verify,
+          authorize,
+          sharedAccess,
+          now,
+          exists: (queue) => queues.has(queue),
+        }),
         links: new Map(),
         sessions: 0,
         authorizedAt: now(),

@@ -1,6 +1,7 @@
 import type { Authorize } from '../core/authorizer.ts';
-import { type Principal, TokenRejected, type VerifyToken } from '../core/principal.ts';
+import { TokenRejected, type VerifyToken } from '../core/principal.ts';
 import { audienceAddress, type EntityAddress } from './entity-address.ts';
+import type { SharedAccessClaim, VerifySharedAccess } from './shared-access.ts';
 
 export type MessagingAction = 'servicebus/send' | 'servicebus/receive';
 
@@ -22,38 +23,56 @@ export interface Claims {
 export interface ClaimsOptions {
   readonly verify: VerifyToken;
   readonly authorize: Authorize;
+  readonly sharedAccess: VerifySharedAccess | undefined;
   readonly now: () => number;
   readonly exists: (queue: string) => boolean;
 }
 
 export const TOKEN_AUDIENCE = 'https://servicebus.azure.net';
+const SHARED_ACCESS = 'servicebus.windows.net:sastoken';
 const ENTITIES_PER_CONNECTION = 10_000;
 
-export function createClaims({ verify, authorize, now, exists }: ClaimsOptions): Claims {
-  const principals = new Map<string, Principal>();
+export function createClaims(options: ClaimsOptions): Claims {
+  const { verify, authorize, sharedAccess, now, exists } = options;
+  const claims = new Map<string, SharedAccessClaim>();
 
-  function permitted(principal: Principal | undefined, queue: string, actions: readonly MessagingAction[]) {
-    if (principal === undefined || principal.expiresAt <= now()) return false;
-    return actions.some((action) => authorize(principal, action, `servicebus/queues/${queue}`));
+  function permitted(
+    claim: SharedAccessClaim | undefined,
+    queue: string,
+    actions: readonly MessagingAction[],
+  ) {
+    if (claim === undefined || claim.expiresAt <= now()) return false;
+    return actions.some((action) => claim.allows(action, queue));
+  }
+
+  /** The claim that a token makes, or why it makes none. */
+  async function claimOf(type: string, token: string, queue: string): Promise<SharedAccessClaim | string> {
+    if (type === SHARED_ACCESS && sharedAccess !== undefined) {
+      const claim = sharedAccess(token, queue);
+      return typeof claim === 'string' ? `The token was rejected: ${claim}.` : claim;
+    }
+    if (type !== 'jwt') {
+      return 'Only access tokens of type jwt are accepted; this namespace has no shared access keys.';
+    }
+    try {
+      const principal = await verify(token, TOKEN_AUDIENCE);
+      return {
+        expiresAt: principal.expiresAt,
+        allows: (action, asked) => authorize(principal, action, `servicebus/queues/${asked}`),
+      };
+    } catch (error) {
+      if (error instanceof TokenRejected) return `The token was rejected: ${error.reason}.`;
+      throw error;
+    }
   }
 
   return {
     async put({ type, audience, token }) {
-      if (type !== 'jwt') {
-        return refused(
-          'Only access tokens of type jwt are accepted; this namespace has no shared access keys.',
-        );
-      }
-      let principal: Principal;
-      try {
-        principal = await verify(token, TOKEN_AUDIENCE);
-      } catch (error) {
-        if (error instanceof TokenRejected) return refused(`The token was rejected: ${error.reason}.`);
-        throw error;
-      }
       const { queue } = audienceAddress(audience);
+      const claim = await claimOf(type, token, queue);
+      if (typeof claim === 'string') return refused(claim);
       // Rights first: who has none on a name learns nothing about whether it exists.
-      if (!permitted(principal, queue, ['servicebus/send', 'servicebus/receive'])) {
+      if (!permitted(claim, queue, ['servicebus/send', 'servicebus/receive'])) {
         return refused(`The identity has no right on '${queue}'.`);
       }
       if (!exists(queue)) {
@@ -62,14 +81,13 @@ export function createClaims({ verify, authorize, now, exists }: ClaimsOptions):
           description: `The messaging entity '${queue}' could not be found. status-code: 404`,
         };
       }
-      if (principals.size < ENTITIES_PER_CONNECTION || principals.has(queue))
-        principals.set(queue, principal);
+      if (claims.size < ENTITIES_PER_CONNECTION || claims.has(queue)) claims.set(queue, claim);
       return { status: 202, description: 'Accepted' };
     },
-    allows: ({ queue }, ...actions) => permitted(principals.get(queue), queue, actions),
+    allows: ({ queue }, ...actions) => permitted(claims.get(queue), queue, actions),
     present() {
       const time = now();
-      for (const { expiresAt } of principals.values()) if (expiresAt > time) return true;
+      for (const { expiresAt } of claims.values()) if (expiresAt > time) return true;
       return false;
     },
   };

@@ -12,6 +12,7 @@ import type { QueueDefinition, QueueSettings } from './queue-definition.ts';
 import type { QueueState } from './queue-state.ts';
 import { openQueueStore } from './queue-store.ts';
 import { createRandomPool } from './random-pool.ts';
+import { createSharedAccess, type SharedAccessRule } from './shared-access.ts';
 
 export interface ServiceBusOptions {
   /** AMQP over TLS; 0 takes a free port. */
@@ -25,6 +26,8 @@ export interface ServiceBusOptions {
   readonly tls: { readonly certPem: string; readonly keyPem: string };
   readonly verify: VerifyToken;
   readonly authorize: Authorize;
+  /** Rules for connection strings. Default none: access tokens only. */
+  readonly sharedAccessRules?: readonly SharedAccessRule[];
   /** Epoch milliseconds. Default the system clock. */
   readonly now?: () => number;
   /** Faults for tests of clients; service `servicebus`, operations as in link-faults.ts. */
@@ -67,6 +70,7 @@ export async function startServiceBus(options: ServiceBusOptions): Promise<Servi
   const queueTime = (): number => now() + (faults?.clockAheadMs ?? 0);
   const random = createRandomPool();
   const clock = runDeadlines(createDeadlines(queueTime), queueTime);
+  const sharedAccess = createSharedAccess(options.sharedAccessRules ?? [], now);
   const store = await openQueueStore({
     directory: join(options.dataDir, 'service-bus'),
     environment: {
@@ -85,6 +89,7 @@ export async function startServiceBus(options: ServiceBusOptions): Promise<Servi
     queues: store.queues,
     verify: options.verify,
     authorize: options.authorize,
+    sharedAccess,
     now,
     limits: { ...DEFAULT_LIMITS, ...options.limits },
     newMessageId: () => random(16).toString('hex'),
