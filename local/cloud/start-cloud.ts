@@ -100,7 +100,12 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const [blob, cosmos, serviceBus, ownVault] = await Promise.all([
     startBlob({ ...common, port: ports.blob, accounts: Object.values(accounts) }),
     startCosmos({ ...common, port: ports.cosmos }),
-    startServiceBus({ ...common, port: ports.serviceBus, websocketPort: ports.serviceBusWebSocket }),
+    startServiceBus({
+      ...common,
+      port: ports.serviceBus,
+      websocketPort: ports.serviceBusWebSocket,
+      ...(topology.sharedAccessRules === undefined ? {} : { sharedAccessRules: topology.sharedAccessRules }),
+    }),
     startVault(coordinatorVault, ports.coordinatorVault),
   ]);
   await Promise.all([ensureSharedResources(blob, cosmos, serviceBus), ...topology.silos.map(openSilo)]);

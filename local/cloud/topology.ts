@@ -7,6 +7,17 @@ const topologyShape = z.object({
   portBase: z.int(),
   /** In order of creation: a silo's place gives its vault's port, which its key ids contain. */
   silos: z.array(siloId),
+  /** Written by hand, for programs that bring connection strings to Service Bus; see docs/local-cloud.md. */
+  sharedAccessRules: z
+    .array(
+      z.object({
+        name: z.string(),
+        rights: z.array(z.enum(['send', 'listen', 'manage'])),
+        key: z.string(),
+        queue: z.string().exactOptional(),
+      }),
+    )
+    .exactOptional(),
 });
 export type Topology = z.infer<typeof topologyShape>;
 
