@@ -1,5 +1,4 @@
-// The coordinator, whole: `azd up` deploys this. What each part is for and who may do what: infra/README.md.
-// Every module declares its resources itself: no registry modules (docs/decisions, own Bicep modules).
+// The coordinator, whole: `azd up` deploys this. Here is what may be chosen; coordinator.bicep puts the parts together.
 targetScope = 'subscription'
 
 @description('Name of the azd environment; part of every name.')
@@ -32,8 +31,10 @@ param schedulerAddressRanges array = []
 @description('Put every service behind private endpoints. Takes the Premium tier of Service Bus.')
 param networkIsolation bool = true
 
-@description('Address range (CIDR, /24 or larger) of the virtual network.')
+@description('Address ranges (CIDR) of the virtual network and its two subnets.')
 param networkAddressPrefix string = '10.82.0.0/24'
+param appSubnetPrefix string = '10.82.0.0/26'
+param endpointSubnetPrefix string = '10.82.0.64/26'
 
 @description('Address ranges (CIDR) from which silos reach Service Bus, updates and models despite the isolation.')
 param siloAddressRanges array = []
@@ -112,16 +113,10 @@ param resourceLock bool = false
 param allowedRegions array = []
 
 var names = loadJsonContent('abbreviations.json')
-var token = toLower(uniqueString(subscription().id, environmentName, location))
 var tags = {
   'azd-env-name': environmentName
   workload: 'tributary'
 }
-var databaseName = 'tributary'
-var taskHubName = 'Tributary'
-var planSigningKeyName = 'plan-signing'
-var useVault = keyStore == 'vault'
-var useScheduler = durableBackend == 'dts'
 
 resource group 'Microsoft.Resources/resourceGroups@2025-04-01' = {
   name: '${names.resourceGroup}${environmentName}'
@@ -129,287 +124,57 @@ resource group 'Microsoft.Resources/resourceGroups@2025-04-01' = {
   tags: tags
 }
 
-module identity 'modules/identity.bicep' = {
-  name: 'identity'
+module coordinator 'coordinator.bicep' = {
+  name: 'coordinator'
   scope: group
   params: {
-    location: location
-    hostIdentityName: '${names.userAssignedIdentity}host-${token}'
-    coordinatorIdentityName: '${names.userAssignedIdentity}coordinator-${token}'
-    aggregatorIdentityName: '${names.userAssignedIdentity}aggregator-${token}'
+    token: toLower(uniqueString(subscription().id, environmentName, location))
     tags: tags
-  }
-}
-
-module logs 'modules/logs.bicep' = {
-  name: 'logs'
-  scope: group
-  params: {
     location: location
-    workspaceName: '${names.logAnalyticsWorkspace}${token}'
-    applicationInsightsName: '${names.applicationInsights}${token}'
-    retentionDays: logRetentionDays
-    dailyCapGb: logDailyCapGb
-    tags: tags
-  }
-}
-
-module network 'modules/network.bicep' = if (networkIsolation) {
-  name: 'network'
-  scope: group
-  params: {
-    location: location
-    networkName: '${names.virtualNetwork}${token}'
-    natGatewayName: '${names.natGateway}${token}'
-    publicIpAddressName: '${names.publicIpAddress}${token}'
-    appSecurityGroupName: '${names.networkSecurityGroup}app-${token}'
-    endpointSecurityGroupName: '${names.networkSecurityGroup}endpoints-${token}'
-    addressPrefix: networkAddressPrefix
-    workspaceId: logs.outputs.workspaceId
-    tags: tags
-  }
-}
-
-module accounts 'modules/accounts.bicep' = {
-  name: 'accounts'
-  scope: group
-  params: {
-    location: location
-    hostAccountName: '${names.storageAccount}host${token}'
-    modelsAccountName: '${names.storageAccount}model${token}'
-    updatesAccountName: '${names.storageAccount}updat${token}'
+    environmentName: environmentName
+    apiClientId: apiClientId
+    apiFurtherTenants: apiFurtherTenants
+    durableBackend: durableBackend
+    schedulerSku: schedulerSku
+    schedulerAddressRanges: schedulerAddressRanges
+    networkIsolation: networkIsolation
+    networkAddressPrefix: networkAddressPrefix
+    appSubnetPrefix: appSubnetPrefix
+    endpointSubnetPrefix: endpointSubnetPrefix
+    siloAddressRanges: siloAddressRanges
+    publicApi: publicApi
+    apiAddressRanges: apiAddressRanges
+    keyStore: keyStore
+    hsmAdministrators: hsmAdministrators
+    planSigningKeyId: planSigningKeyId
+    recoverVault: recoverVault
+    ledgerConsistency: ledgerConsistency
+    ledgerMaxThroughput: ledgerMaxThroughput
     modelImmutabilityDays: modelImmutabilityDays
     modelImmutabilityState: modelImmutabilityState
     updateRetentionDays: updateRetentionDays
-    networkIsolation: networkIsolation
-    siloAddressRanges: siloAddressRanges
-    zoneRedundant: zoneRedundant
-    workspaceId: logs.outputs.workspaceId
-    tags: tags
-  }
-}
-
-module messaging 'modules/messaging.bicep' = {
-  name: 'messaging'
-  scope: group
-  params: {
-    location: location
-    namespaceName: '${names.serviceBusNamespace}${token}'
-    networkIsolation: networkIsolation
-    siloAddressRanges: siloAddressRanges
-    workspaceId: logs.outputs.workspaceId
-    tags: tags
-  }
-}
-
-module ledger 'modules/ledger.bicep' = {
-  name: 'ledger'
-  scope: group
-  params: {
-    location: location
-    accountName: '${names.cosmosAccount}${token}'
-    databaseName: databaseName
-    consistency: ledgerConsistency
-    autoscaleMaxThroughput: ledgerMaxThroughput
-    zoneRedundant: zoneRedundant
-    networkIsolation: networkIsolation
-    workspaceId: logs.outputs.workspaceId
-    tags: tags
-  }
-}
-
-module vault 'modules/vault.bicep' = if (useVault) {
-  name: 'vault'
-  scope: group
-  params: {
-    location: location
-    vaultName: '${names.keyVault}${token}'
-    planSigningKeyName: planSigningKeyName
-    recoverVault: recoverVault
-    networkIsolation: networkIsolation
-    workspaceId: logs.outputs.workspaceId
-    tags: tags
-  }
-}
-
-module hsm 'modules/managed-hsm.bicep' = if (!useVault) {
-  name: 'managed-hsm'
-  scope: group
-  params: {
-    location: location
-    hsmName: '${names.managedHsm}${token}'
-    administratorObjectIds: hsmAdministrators
-    networkIsolation: networkIsolation
-    workspaceId: logs.outputs.workspaceId
-    tags: tags
-  }
-}
-
-module durableTask 'modules/durable-task.bicep' = if (useScheduler) {
-  name: 'durable-task'
-  scope: group
-  params: {
-    location: location
-    schedulerName: '${names.durableTaskScheduler}${token}'
-    taskHubName: taskHubName
-    skuName: schedulerSku
-    allowedAddressRanges: !empty(schedulerAddressRanges) ? schedulerAddressRanges : networkIsolation ? ['${network!.outputs.egressAddress}/32'] : ['0.0.0.0/0']
-    tags: tags
-  }
-}
-
-module host 'modules/host.bicep' = {
-  name: 'host'
-  scope: group
-  params: {
-    location: location
-    planName: '${names.serverFarm}${token}'
-    functionAppName: '${names.functionApp}${token}'
-    hostIdentityId: identity.outputs.hostId
-    coordinatorIdentityId: identity.outputs.coordinatorId
-    aggregatorIdentityId: identity.outputs.aggregatorId
-    hostBlobEndpoint: accounts.outputs.hostBlobEndpoint
-    appSubnetId: networkIsolation ? network!.outputs.appSubnetId : ''
-    publicApi: publicApi
-    apiAddressRanges: apiAddressRanges
     instanceMemoryMB: instanceMemoryMB
     maximumInstances: maximumInstances
     alwaysReadyInstances: alwaysReadyInstances
     zoneRedundant: zoneRedundant
-    workspaceId: logs.outputs.workspaceId
-    tags: tags
-  }
-}
-
-module appSettings 'modules/app-settings.bicep' = {
-  name: 'app-settings'
-  scope: group
-  params: {
-    functionAppName: host.outputs.functionAppName
-    hostClientId: identity.outputs.hostClientId
-    coordinatorClientId: identity.outputs.coordinatorClientId
-    aggregatorClientId: identity.outputs.aggregatorClientId
-    hostAccountName: accounts.outputs.hostAccountName
-    serviceBusHostName: messaging.outputs.hostName
-    cosmosEndpoint: ledger.outputs.endpoint
-    cosmosDatabaseName: ledger.outputs.databaseName
-    modelsBlobEndpoint: accounts.outputs.modelsBlobEndpoint
-    updatesBlobEndpoint: accounts.outputs.updatesBlobEndpoint
-    planSigningKeyId: useVault ? vault!.outputs.planSigningKeyId : planSigningKeyId
-    apiClientId: apiClientId
-    apiFurtherTenants: apiFurtherTenants
-    durableBackend: durableBackend
-    schedulerEndpoint: useScheduler ? durableTask!.outputs.endpoint : ''
-    taskHubName: useScheduler ? durableTask!.outputs.taskHubName : ''
-    applicationInsightsConnectionString: logs.outputs.applicationInsightsConnectionString
-  }
-}
-
-module apiAuthentication 'modules/api-authentication.bicep' = {
-  name: 'api-authentication'
-  scope: group
-  params: {
-    functionAppName: host.outputs.functionAppName
-    apiClientId: apiClientId
-  }
-}
-
-module privateEndpoints 'modules/private-endpoints.bicep' = if (networkIsolation) {
-  name: 'private-endpoints'
-  scope: group
-  params: {
-    location: location
-    endpointPrefix: '${names.privateEndpoint}${token}-'
-    networkId: networkIsolation ? network!.outputs.networkId : ''
-    endpointSubnetId: networkIsolation ? network!.outputs.endpointSubnetId : ''
-    hostAccountName: accounts.outputs.hostAccountName
-    modelsAccountName: accounts.outputs.modelsAccountName
-    updatesAccountName: accounts.outputs.updatesAccountName
-    serviceBusNamespaceName: messaging.outputs.namespaceName
-    cosmosAccountName: ledger.outputs.accountName
-    vaultName: useVault ? vault!.outputs.vaultName : ''
-    hsmName: useVault ? '' : hsm!.outputs.hsmName
-    functionAppName: publicApi ? '' : host.outputs.functionAppName
-    tags: tags
-  }
-}
-
-module roles 'modules/roles.bicep' = {
-  name: 'roles'
-  scope: group
-  params: {
-    hostPrincipalId: identity.outputs.hostPrincipalId
-    coordinatorPrincipalId: identity.outputs.coordinatorPrincipalId
-    hostAccountName: accounts.outputs.hostAccountName
-    modelsAccountName: accounts.outputs.modelsAccountName
-    serviceBusNamespaceName: messaging.outputs.namespaceName
-    vaultName: useVault ? vault!.outputs.vaultName : ''
-    planSigningKeyName: planSigningKeyName
-    applicationInsightsName: logs.outputs.applicationInsightsName
-    schedulerName: useScheduler ? durableTask!.outputs.schedulerName : ''
-    taskHubName: useScheduler ? durableTask!.outputs.taskHubName : ''
-  }
-}
-
-module cosmosRoles 'modules/cosmos-roles.bicep' = {
-  name: 'cosmos-roles'
-  scope: group
-  params: {
-    cosmosAccountName: ledger.outputs.accountName
-    databaseName: ledger.outputs.databaseName
-    coordinatorPrincipalId: identity.outputs.coordinatorPrincipalId
-  }
-}
-
-module alerts 'modules/alerts.bicep' = {
-  name: 'alerts'
-  scope: group
-  params: {
-    location: location
-    actionGroupName: '${names.actionGroup}${token}'
-    rulePrefix: '${environmentName}-'
+    logRetentionDays: logRetentionDays
+    logDailyCapGb: logDailyCapGb
     alertEmails: alertEmails
-    workspaceId: logs.outputs.workspaceId
-    serviceBusNamespaceId: messaging.outputs.namespaceId
-    coordinatorPrincipalId: identity.outputs.coordinatorPrincipalId
-    planSigningKeyName: planSigningKeyName
-    tags: tags
-  }
-}
-
-module workbook 'modules/workbook.bicep' = {
-  name: 'workbook'
-  scope: group
-  params: {
-    location: location
-    workspaceId: logs.outputs.workspaceId
-    tags: tags
-  }
-}
-
-module residency 'modules/residency.bicep' = if (!empty(allowedRegions)) {
-  name: 'residency'
-  scope: group
-  params: {
+    resourceLock: resourceLock
     allowedRegions: allowedRegions
   }
-}
-
-module lock 'modules/lock.bicep' = if (resourceLock) {
-  name: 'lock'
-  scope: group
 }
 
 output AZURE_LOCATION string = location
 output AZURE_TENANT_ID string = tenant().tenantId
 output AZURE_RESOURCE_GROUP string = group.name
-output SERVICE_API_NAME string = host.outputs.functionAppName
-output SERVICE_API_URL string = host.outputs.url
+output SERVICE_API_NAME string = coordinator.outputs.functionAppName
+output SERVICE_API_URL string = coordinator.outputs.url
 output API_AUDIENCE string = apiClientId
-output SERVICE_BUS_NAMESPACE string = messaging.outputs.namespaceName
-output SERVICE_BUS_HOST string = messaging.outputs.hostName
-output UPDATES_ACCOUNT string = accounts.outputs.updatesAccountName
-output UPDATES_ACCOUNT_URL string = accounts.outputs.updatesBlobEndpoint
-output COORDINATOR_PRINCIPAL_ID string = identity.outputs.coordinatorPrincipalId
-output AGGREGATOR_PRINCIPAL_ID string = identity.outputs.aggregatorPrincipalId
-output EGRESS_ADDRESS string = networkIsolation ? network!.outputs.egressAddress : ''
+output SERVICE_BUS_NAMESPACE string = coordinator.outputs.serviceBusNamespaceName
+output SERVICE_BUS_HOST string = coordinator.outputs.serviceBusHostName
+output UPDATES_ACCOUNT string = coordinator.outputs.updatesAccountName
+output UPDATES_ACCOUNT_URL string = coordinator.outputs.updatesBlobEndpoint
+output COORDINATOR_PRINCIPAL_ID string = coordinator.outputs.coordinatorPrincipalId
+output AGGREGATOR_PRINCIPAL_ID string = coordinator.outputs.aggregatorPrincipalId
+output EGRESS_ADDRESS string = coordinator.outputs.egressAddress

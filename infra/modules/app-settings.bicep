@@ -50,6 +50,7 @@ param applicationInsightsConnectionString string
 
 var login = environment().authentication.loginEndpoint
 var tenantId = tenant().tenantId
+var ownTenant = [tenantId]
 
 var settings = {
   AzureWebJobsStorage__accountName: hostAccountName
@@ -71,7 +72,7 @@ var settings = {
   API_AUDIENCE: apiClientId
   API_ISSUERS: '${login}${tenantId}/v2.0'
   API_JWKS_URL: '${login}${tenantId}/discovery/v2.0/keys'
-  API_TENANTS: join(concat([tenantId], apiFurtherTenants), ',')
+  API_TENANTS: join(concat(ownTenant, apiFurtherTenants), ',')
   KEYVAULT_VERIFY_CHALLENGE: 'true'
 }
 

@@ -54,6 +54,21 @@ resource applicationInsights 'Microsoft.Insights/components@2020-02-02' = {
   }
 }
 
+// One page in the portal: is anything stuck, failing, or used by the wrong hands?
+resource workbook 'Microsoft.Insights/workbooks@2023-06-01' = {
+  name: guid(resourceGroup().id, 'tributary')
+  location: location
+  tags: tags
+  kind: 'shared'
+  properties: {
+    displayName: 'Tributary'
+    category: 'workbook'
+    version: '1.0'
+    sourceId: workspace.id
+    serializedData: loadTextContent('../workbook.json')
+  }
+}
+
 // Who reads the audit logs is itself in the audit logs.
 resource workspaceDiagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   name: 'audit'

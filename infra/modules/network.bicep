@@ -19,17 +19,16 @@ param appSecurityGroupName string
 @description('Name of the network security group of the endpoint subnet.')
 param endpointSecurityGroupName string
 
-@description('Address range of the network, /24 or larger; the subnets are cut from it.')
+@description('Address ranges (CIDR) of the network and its two subnets.')
 param addressPrefix string
+param appSubnetPrefix string
+param endpointSubnetPrefix string
 
 @description('Workspace for the logs.')
 param workspaceId string
 
 @description('Tags of every resource.')
 param tags object
-
-var appSubnetPrefix = cidrSubnet(addressPrefix, 26, 0)
-var endpointSubnetPrefix = cidrSubnet(addressPrefix, 26, 1)
 
 module securityGroups 'security-groups.bicep' = {
   name: 'security-groups'

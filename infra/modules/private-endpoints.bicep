@@ -49,18 +49,17 @@ var vaultZone = 'privatelink.vaultcore.azure.net'
 var hsmZone = 'privatelink.managedhsm.azure.net'
 var siteZone = 'privatelink.azurewebsites.net'
 
-var zones = concat(
-  [
-    blobZone
-    queueZone
-    tableZone
-    serviceBusZone
-    cosmosZone
-  ],
-  empty(vaultName) ? [] : [vaultZone],
-  empty(hsmName) ? [] : [hsmZone],
-  empty(functionAppName) ? [] : [siteZone]
-)
+var sharedZones = [
+  blobZone
+  queueZone
+  tableZone
+  serviceBusZone
+  cosmosZone
+]
+var vaultZones = empty(vaultName) ? [] : [vaultZone]
+var hsmZones = empty(hsmName) ? [] : [hsmZone]
+var siteZones = empty(functionAppName) ? [] : [siteZone]
+var zones = concat(sharedZones, vaultZones, hsmZones, siteZones)
 
 var sharedEndpoints = [
   {
@@ -128,12 +127,10 @@ var siteEndpoint = {
   zone: siteZone
 }
 
-var endpoints = concat(
-  sharedEndpoints,
-  empty(vaultName) ? [] : [vaultEndpoint],
-  empty(hsmName) ? [] : [hsmEndpoint],
-  empty(functionAppName) ? [] : [siteEndpoint]
-)
+var vaultEndpoints = empty(vaultName) ? [] : [vaultEndpoint]
+var hsmEndpoints = empty(hsmName) ? [] : [hsmEndpoint]
+var siteEndpoints = empty(functionAppName) ? [] : [siteEndpoint]
+var endpoints = concat(sharedEndpoints, vaultEndpoints, hsmEndpoints, siteEndpoints)
 
 resource dnsZones 'Microsoft.Network/privateDnsZones@2024-06-01' = [
   for zone in zones: {

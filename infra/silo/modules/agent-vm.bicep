@@ -161,13 +161,15 @@ resource vm 'Microsoft.Compute/virtualMachines@2025-04-01' = {
     osProfile: {
       computerName: 'tributary-agent'
       adminUsername: 'tributary'
+      // Nobody with a right on the machine in Azure may put a program into it; cloud-init sets up its updates.
+      allowExtensionOperations: false
       customData: base64(cloudInit)
       linuxConfiguration: {
         disablePasswordAuthentication: true
         provisionVMAgent: true
         patchSettings: {
-          patchMode: 'AutomaticByPlatform'
-          assessmentMode: 'AutomaticByPlatform'
+          patchMode: 'ImageDefault'
+          assessmentMode: 'ImageDefault'
         }
         ssh: {
           publicKeys: [
