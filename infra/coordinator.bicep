@@ -1,9 +1,7 @@
 // The coordinator's resources, put together in one resource group. What each parameter means: main.bicep.
 
-@description('Part of every name.')
+@description('Part of every name, and tags of every resource.')
 param token string
-
-@description('Tags of every resource.')
 param tags object
 
 @description('As in main.bicep, which says what each is and may be.')
@@ -41,8 +39,6 @@ param resourceLock bool
 param allowedRegions array
 
 var names = loadJsonContent('abbreviations.json')
-var databaseName = 'tributary'
-var taskHubName = 'Tributary'
 var planSigningKeyName = 'plan-signing'
 var useVault = keyStore == 'vault'
 var useScheduler = durableBackend == 'dts'
@@ -122,7 +118,7 @@ module ledger 'modules/ledger.bicep' = {
   params: {
     location: location
     accountName: '${names.cosmosAccount}${token}'
-    databaseName: databaseName
+    databaseName: 'tributary'
     consistency: ledgerConsistency
     autoscaleMaxThroughput: ledgerMaxThroughput
     zoneRedundant: zoneRedundant
@@ -162,7 +158,7 @@ module durableTask 'modules/durable-task.bicep' = if (useScheduler) {
   params: {
     location: location
     schedulerName: '${names.durableTaskScheduler}${token}'
-    taskHubName: taskHubName
+    taskHubName: 'Tributary'
     skuName: schedulerSku
     allowedAddressRanges: !empty(schedulerAddressRanges) ? schedulerAddressRanges : networkIsolation ? ['${network!.outputs.egressAddress}/32'] : ['0.0.0.0/0']
     tags: tags
@@ -298,3 +294,9 @@ output updatesBlobEndpoint string = accounts.outputs.updatesBlobEndpoint
 output coordinatorPrincipalId string = identity.outputs.coordinatorPrincipalId
 output aggregatorPrincipalId string = identity.outputs.aggregatorPrincipalId
 output egressAddress string = networkIsolation ? network!.outputs.egressAddress : ''
+output modelsAccountName string = accounts.outputs.modelsAccountName
+output cosmosAccountName string = ledger.outputs.accountName
+output keyStoreName string = useVault ? vault!.outputs.vaultName : hsm!.outputs.hsmName
+output aggregatorIdentityId string = identity.outputs.aggregatorId
+output aggregatorClientId string = identity.outputs.aggregatorClientId
+output workspaceId string = logs.outputs.workspaceId
