@@ -1,10 +1,8 @@
-// The coordinator's resources, put together in one resource group. What each parameter means: main.bicep.
+// The coordinator's resources, put together in one resource group. main.bicep says what each parameter is and may be.
 
 @description('Part of every name, and tags of every resource.')
 param token string
 param tags object
-
-@description('As in main.bicep, which says what each is and may be.')
 param location string
 param environmentName string
 param apiClientId string
@@ -213,7 +211,7 @@ module appSettings 'modules/app-settings.bicep' = {
 module apiAuthentication 'modules/api-authentication.bicep' = {
   name: 'api-authentication'
   params: {
-    functionAppName: host.outputs.functionAppName
+    functionAppName: appSettings.outputs.functionAppName
     apiClientId: apiClientId
   }
 }

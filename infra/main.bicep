@@ -36,13 +36,13 @@ param networkAddressPrefix string = '10.82.0.0/24'
 param appSubnetPrefix string = '10.82.0.0/26'
 param endpointSubnetPrefix string = '10.82.0.64/26'
 
-@description('Address ranges (CIDR) from which silos reach Service Bus, updates and models despite the isolation.')
+@description('Addresses, or ranges (CIDR, not smaller than /30), from which silos reach Service Bus, updates, models despite isolation.')
 param siloAddressRanges array = []
 
 @description('Is the API reachable from the public network?')
 param publicApi bool = true
 
-@description('Address ranges (CIDR) that may call the public API; empty: any.')
+@description('Address ranges (CIDR; one address is /32) that may call the public API; empty: any.')
 param apiAddressRanges array = []
 
 @description('Where the plan-signing key lives.')

@@ -24,7 +24,7 @@ param updateRetentionDays int
 @description('Keep the accounts off the public network.')
 param networkIsolation bool
 
-@description('Address ranges (CIDR) from which silos reach updates and models despite the isolation.')
+@description('Addresses, or ranges (CIDR, not smaller than /30), from which silos reach updates and models despite the isolation.')
 param siloAddressRanges array
 
 @description('Spread over the zones of the region.')

@@ -93,3 +93,6 @@ resource appSettings 'Microsoft.Web/sites/config@2025-03-01' = {
   name: 'appsettings'
   properties: durableBackend == 'dts' ? union(settings, schedulerSettings) : settings
 }
+
+// For what must not change the app at the same time.
+output functionAppName string = site.name

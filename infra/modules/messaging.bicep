@@ -10,7 +10,7 @@ param namespaceName string
 @description('Keep the namespace off the public network. Needs the Premium tier, which this then takes.')
 param networkIsolation bool
 
-@description('Address ranges (CIDR) from which silos outside the virtual network may reach it; empty: none.')
+@description('Addresses, or ranges (CIDR, not smaller than /30), from which silos outside the virtual network may reach it; empty: none.')
 param siloAddressRanges array
 
 @description('Workspace for the logs.')

@@ -39,7 +39,7 @@ param softDeleteDays int
 @description('Keep the account off the public network.')
 param networkIsolation bool
 
-@description('Address ranges (CIDR) from which silos outside the virtual network may reach it; empty: none.')
+@description('Addresses, or ranges (CIDR, not smaller than /30), from which silos outside the virtual network may reach it; empty: none.')
 param siloAddressRanges array
 
 @description('Spread over the zones of the region.')
