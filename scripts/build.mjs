@@ -16,6 +16,7 @@ const entries = {
   'cli/main': 'cli/main.ts',
   'local/cloud': 'local/cloud/main.ts',
   'local/host': 'local/functions-host/main.ts',
+  'local/signing-worker': 'local/key-vault/signing-worker.ts',
 };
 // A deployment's own aggregation strategies: each file becomes a module that the app loads by its name.
 const strategies = existsSync('strategies') ? readdirSync('strategies') : [];

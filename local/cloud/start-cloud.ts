@@ -24,6 +24,7 @@ import type { TlsMaterial } from '../core/tls.ts';
 import { type CosmosService, startCosmos } from '../cosmos/start-cosmos.ts';
 import { type IdentityService, startIdentity } from '../identity/identity-service.ts';
 import { type KeyVaultService, startKeyVault } from '../key-vault/key-vault-service.ts';
+import { createSigningThread } from '../key-vault/signing-thread.ts';
 import { type ServiceBus, startServiceBus } from '../service-bus/start-service-bus.ts';
 import {
   accounts,
@@ -95,7 +96,9 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const authority = `https://login.microsoftonline.com/${tenantId}`;
   const common = { dataDir: directories.services, tls, verify, authorize, ...withFaults };
   const vaults = new Map<string, KeyVaultService>();
-  const startVault = (vault: string, port: number) => startKeyVault({ ...common, vault, port, authority });
+  const signing = createSigningThread();
+  const startVault = (vault: string, port: number) =>
+    startKeyVault({ ...common, vault, port, authority, signing });
 
   const [blob, cosmos, serviceBus, ownVault] = await Promise.all([
     startBlob({ ...common, port: ports.blob, accounts: Object.values(accounts) }),
@@ -257,6 +260,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       await Promise.all(
         [serviceBus, blob, cosmos, ownVault, ...vaults.values()].map((service) => service.close()),
       );
+      await signing.close();
       await identity.close();
     },
   };

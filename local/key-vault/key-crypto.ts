@@ -1,7 +1,9 @@
 import { createPrivateKey, createPublicKey, type KeyObject, webcrypto } from 'node:crypto';
-import { p256, p384 } from '@noble/curves/nist.js';
+import { availableParallelism } from 'node:os';
 import { type Curve, isRsa, type KeyVersion } from './key-record.ts';
-import { type RsaHash, type RsaScheme, signDigest, verifyDigest } from './rsa-digest-signature.ts';
+import { type RsaHash, type RsaScheme, verifyDigest } from './rsa-digest-signature.ts';
+import type { SigningThread } from './signing-thread.ts';
+import { createTurns } from './turns.ts';
 import { badParameter } from './vault-error.ts';
 
 /** Gives the PKCS #8 of a key version; called once per version and use. */
@@ -12,8 +14,8 @@ export interface KeyCrypto {
   encrypt(algorithm: string, plaintext: Buffer): Promise<Buffer>;
   decrypt(algorithm: string, ciphertext: Buffer): Promise<Buffer>;
   /** RS*, PS* or ES* over a digest. */
-  sign(algorithm: string, digest: Buffer): Buffer;
-  verify(algorithm: string, digest: Buffer, signature: Buffer): boolean;
+  sign(algorithm: string, digest: Buffer): Promise<Buffer>;
+  verify(algorithm: string, digest: Buffer, signature: Buffer): Promise<boolean>;
 }
 
 const OAEP_HASH = new Map([
@@ -24,17 +26,22 @@ const EC_ALGORITHM = new Map<string, Curve>([
   ['ES256', 'P-256'],
   ['ES384', 'P-384'],
 ]);
-const CURVES = { 'P-256': p256, 'P-384': p384 };
+const SCALAR_BYTES: Readonly<Record<Curve, number>> = { 'P-256': 32, 'P-384': 48 };
 const DIGEST_BYTES = { '256': 32, '384': 48, '512': 64 };
-/** The digest is signed as it came, and s is not normalised: so does Key Vault. */
-const DIGEST_AS_IS = { prehash: false, lowS: false } as const;
+/**
+ * Private RSA operations at once in this process. The thread pool would run four, and with as many threads as cores at
+ * work the event loop, hence every other request, waits for its turn.
+ */
+const decrypting = createTurns(Math.max(1, availableParallelism() - 1));
 
-/** The operations of one key version. Private RSA decryption runs on the thread pool, off the event loop. */
-export function keyCrypto(version: KeyVersion, openPrivate: OpenPrivate): KeyCrypto {
-  return isRsa(version.kty) ? rsaCrypto(version, openPrivate) : ecCrypto(version, openPrivate);
+/** The operations of one key version. All that takes long runs off the event loop: on the thread pool or in `thread`. */
+export function keyCrypto(version: KeyVersion, openPrivate: OpenPrivate, thread: SigningThread): KeyCrypto {
+  return isRsa(version.kty)
+    ? rsaCrypto(version, openPrivate, thread)
+    : ecCrypto(version, openPrivate, thread);
 }
 
-function rsaCrypto(version: KeyVersion, openPrivate: OpenPrivate): KeyCrypto {
+function rsaCrypto(version: KeyVersion, openPrivate: OpenPrivate, thread: SigningThread): KeyCrypto {
   const publicKey = createPublicKey({ key: { kty: 'RSA', ...version.publicJwk }, format: 'jwk' });
   let signingKey: KeyObject | undefined;
   const decryptionKeys = new Map<string, Promise<webcrypto.CryptoKey>>();
@@ -63,53 +70,51 @@ function rsaCrypto(version: KeyVersion, openPrivate: OpenPrivate): KeyCrypto {
     async decrypt(algorithm, ciphertext) {
       const key = await decryptionKey(oaepHash(algorithm));
       try {
-        return Buffer.from(await webcrypto.subtle.decrypt({ name: 'RSA-OAEP' }, key, ciphertext));
+        const opened = await decrypting(() =>
+          webcrypto.subtle.decrypt({ name: 'RSA-OAEP' }, key, ciphertext),
+        );
+        return Buffer.from(opened);
       } catch {
         throw badParameter('value cannot be decrypted with this key version');
       }
     },
-    // On the event loop (a few milliseconds): no asynchronous call takes a digest.
-    sign(algorithm, digest) {
+    async sign(algorithm, digest) {
       const { scheme, hash } = rsaSignature(algorithm, digest);
       signingKey ??= createPrivateKey({ key: openPrivate(), format: 'der', type: 'pkcs8' });
-      return signDigest(signingKey, scheme, hash, digest);
+      return thread.sign({ kind: 'sign-rsa', key: signingKey, scheme, hash, digest });
     },
-    verify(algorithm, digest, signature) {
+    // With the public key, a tenth of a millisecond.
+    async verify(algorithm, digest, signature) {
       const { scheme, hash } = rsaSignature(algorithm, digest);
       return verifyDigest(publicKey, scheme, hash, digest, signature);
     },
   };
 }
 
-function ecCrypto(version: KeyVersion, openPrivate: OpenPrivate): KeyCrypto {
+function ecCrypto(version: KeyVersion, openPrivate: OpenPrivate, thread: SigningThread): KeyCrypto {
   const { publicJwk } = version;
   if (!('crv' in publicJwk)) throw new Error('an EC key without a curve');
-  const { crv, x, y } = publicJwk;
-  const curve = CURVES[crv];
+  const { crv: curve, x, y } = publicJwk;
   const point = Buffer.concat([Buffer.of(4), Buffer.from(x, 'base64url'), Buffer.from(y, 'base64url')]);
   let scalar: Buffer | undefined;
 
   function check(algorithm: string, digest: Buffer): void {
-    if (EC_ALGORITHM.get(algorithm) !== crv) throw unknownAlgorithm(algorithm);
-    if (digest.length !== curve.lengths.secretKey) throw badParameter('the digest has the wrong length');
+    if (EC_ALGORITHM.get(algorithm) !== curve) throw unknownAlgorithm(algorithm);
+    if (digest.length !== SCALAR_BYTES[curve]) throw badParameter('the digest has the wrong length');
   }
 
   return {
     encrypt: (algorithm) => Promise.reject(unknownAlgorithm(algorithm)),
     decrypt: (algorithm) => Promise.reject(unknownAlgorithm(algorithm)),
-    sign(algorithm, digest) {
+    async sign(algorithm, digest) {
       check(algorithm, digest);
       scalar ??= secretScalar(openPrivate());
-      return Buffer.from(curve.sign(digest, scalar, DIGEST_AS_IS));
+      return thread.sign({ kind: 'sign-ec', curve, scalar, digest });
     },
-    verify(algorithm, digest, signature) {
+    async verify(algorithm, digest, signature) {
       check(algorithm, digest);
       if (signature.length !== 2 * digest.length) return false;
-      try {
-        return curve.verify(signature, digest, point, DIGEST_AS_IS);
-      } catch {
-        return false;
-      }
+      return thread.verify({ kind: 'verify-ec', curve, point, digest, signature });
     },
   };
 }

@@ -44,7 +44,7 @@ export async function useKey(
 ): Promise<object> {
   if (operation === 'KeyVerify') {
     const { alg, digest, value } = parseBody(verifyBodyShape, body);
-    return { value: crypto.verify(alg, digest, value) };
+    return { value: await crypto.verify(alg, digest, value) };
   }
   const { alg, value } = parseBody(operationBodyShape, body);
   const result = await transform(operation, crypto, alg, value);
@@ -56,7 +56,7 @@ function transform(
   crypto: KeyCrypto,
   algorithm: string,
   value: Buffer,
-): Promise<Buffer> | Buffer {
+): Promise<Buffer> {
   switch (operation) {
     case 'KeyEncrypt':
     case 'KeyWrap':

@@ -8,6 +8,7 @@ import { type Principal, TokenRejected, type VerifyToken } from '../core/princip
 import { type AuditLine, openAuditLog } from './audit-log.ts';
 import type { KeyOperation, PublicJwk } from './key-record.ts';
 import { REQUIRED_ACTIONS, routeOperation, type Target } from './operation.ts';
+import { createSigningThread, type SigningThread } from './signing-thread.ts';
 import { openVault } from './vault.ts';
 import { badParameter, forbidden, VaultError } from './vault-error.ts';
 
@@ -25,6 +26,8 @@ export interface KeyVaultOptions {
   /** Epoch milliseconds. */
   readonly now?: () => number;
   readonly faults?: FaultPlan;
+  /** Shared by the vaults of one process; the caller closes it. Default: one of this vault's own. */
+  readonly signing?: SigningThread;
   /** Told about errors that became a 500. Default: name and stack on stderr. */
   readonly report?: (error: unknown) => void;
 }
@@ -74,8 +77,10 @@ export async function startKeyVault(options: KeyVaultOptions): Promise<KeyVaultS
     throw error;
   });
   const endpoint = `https://127.0.0.1:${service.port}`;
+  const signing = options.signing ?? createSigningThread();
+  const closeSigning = () => (options.signing === undefined ? signing.close() : Promise.resolve());
   // The keys' ids hold the port, so they load after it is known; requests that come before wait for them.
-  const opening = openVault(directory, endpoint, now);
+  const opening = openVault(directory, endpoint, now, signing);
   const vault = await opening.catch(async (error: unknown) => {
     await service.close();
     await audit.close();
@@ -184,6 +189,7 @@ export async function startKeyVault(options: KeyVaultOptions): Promise<KeyVaultS
       clearInterval(rotation);
       await rotating;
       await service.close();
+      await closeSigning();
       await audit.close();
     },
   };

@@ -37,6 +37,7 @@ import {
 } from './request-body.ts';
 import { rotationPolicyBodyShape } from './rotation-policy.ts';
 import { isDueForRotation } from './rotation-schedule.ts';
+import type { SigningThread } from './signing-thread.ts';
 import { forbidden, keyNotFound, unsupported } from './vault-error.ts';
 
 export interface Vault {
@@ -51,7 +52,12 @@ export interface Vault {
 }
 
 /** `baseUrl` stands in every key id, so it must not change while anybody holds one. */
-export async function openVault(directory: string, baseUrl: string, now: () => number): Promise<Vault> {
+export async function openVault(
+  directory: string,
+  baseUrl: string,
+  now: () => number,
+  signing: SigningThread,
+): Promise<Vault> {
   const seconds = () => Math.floor(now() / 1000);
   const store = await openKeyStore(join(directory, 'keys'), seconds);
   const seal = await loadMaterialSeal(join(directory, 'root.key'), store.all().length > 0);
@@ -62,7 +68,7 @@ export async function openVault(directory: string, baseUrl: string, now: () => n
     const label = materialLabel(key.name, version.version);
     const known = cryptos.get(label);
     if (known !== undefined) return known;
-    const crypto = keyCrypto(version, () => seal.open(label, version.sealedPrivate));
+    const crypto = keyCrypto(version, () => seal.open(label, version.sealedPrivate), signing);
     cryptos.set(label, crypto);
     return crypto;
   }

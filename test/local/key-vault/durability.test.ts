@@ -1,10 +1,11 @@
 import { createECDH, randomBytes } from 'node:crypto';
 import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { createFaultPlan } from '../../../local/core/faults.ts';
 import { ensureTlsMaterial } from '../../../local/core/tls.ts';
 import { startKeyVault } from '../../../local/key-vault/key-vault-service.ts';
+import { createSigningThread } from '../../../local/key-vault/signing-thread.ts';
 import { openVault } from '../../../local/key-vault/vault.ts';
 import { bundleEntry, startChild } from '../core/child-process.ts';
 import { temporaryDirectory } from '../core/temporary-directory.ts';
@@ -60,12 +61,12 @@ test('nothing on disk or in the audit log holds a private key or an unwrapped on
 
 test('a vault whose root key is missing or whose key file is damaged refuses to open and changes nothing', async () => {
   const dataDir = await temporaryDirectory();
-  const vault = await openVault(dataDir, 'https://127.0.0.1:1', Date.now);
+  const vault = await openVault(dataDir, 'https://127.0.0.1:1', Date.now, createSigningThread());
   await vault.ensure('kek', { kty: 'EC' });
   const keyFile = join(dataDir, 'keys', 'kek.json');
   const rootFile = join(dataDir, 'root.key');
   const [key, root] = [await readFile(keyFile), await readFile(rootFile)];
-  const open = () => openVault(dataDir, 'https://127.0.0.1:1', Date.now);
+  const open = () => openVault(dataDir, 'https://127.0.0.1:1', Date.now, createSigningThread());
   await rm(rootFile);
   await expect(open()).rejects.toThrow(/root\.key is missing/);
   await expect(stat(rootFile)).rejects.toThrow();
@@ -107,7 +108,14 @@ test('whatever key version was acknowledged before SIGKILL signs and verifies af
     }
     await child.kill();
   }
-  const vault = await openVault(join(dataDir, 'key-vault', 'silo-a'), `https://127.0.0.1:${port}`, Date.now);
+  const signing = createSigningThread();
+  onTestFinished(() => signing.close());
+  const vault = await openVault(
+    join(dataDir, 'key-vault', 'silo-a'),
+    `https://127.0.0.1:${port}`,
+    Date.now,
+    signing,
+  );
   const digest = Buffer.alloc(32, 3).toString('base64url');
   for (const { kid, signature } of acknowledged) {
     const [name = '', version = ''] = kid.split('/').slice(-2);
