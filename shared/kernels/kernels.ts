@@ -91,8 +91,8 @@ export interface Kernels {
 
   /**
    * acc[i] (float64) = median over the rows of scales_r * row_r[i]: the mean of the two middle ones for an even number.
-   * Scaled values are rounded to float32 for F32, F16 and BF16. -0 sorts below +0: the median of {-0, -0, +0} is -0,
-   * that of {-0, +0} is +0.
+   * Scaled values are rounded to float32 for F32, F16 and BF16. -0 counts as
+   * +0 in all three order statistics.
    */
   median(
     dtype: FloatDtype,

@@ -1,6 +1,5 @@
 // Order statistics by comparator networks: a network is a list of pairs of rows, and each pair puts the smaller of two
-// values first, in 16 columns (8 of float64) at once. A float's bits, with all but the sign inverted below zero, sort as
-// a signed integer does: by value, -0 before +0.
+// values first, in 16 columns (8 of float64) at once. -0 becomes +0, so that values that compare equal are equal.
 import { four, highHalf, lowHalf, one } from './decode';
 
 /** Bytes of one row in the working area: the columns that pass through the network together. */
@@ -66,9 +65,9 @@ export function widenRow<T>(x: usize, count: i32, into: usize): void {
 
 // @ts-ignore: decorator
 @inline
-function sortable<T>(x: v128): v128 {
-  if (sizeof<T>() == 8) return v128.xor(x, i64x2.shr_u(i64x2.shr_s(x, 63), 1));
-  return v128.xor(x, i32x4.shr_u(i32x4.shr_s(x, 31), 1));
+function withoutSignedZero<T>(x: v128): v128 {
+  if (sizeof<T>() == 8) return f64x2.add(x, f64x2.splat(0));
+  return f32x4.add(x, f32x4.splat(0));
 }
 
 // @ts-ignore: decorator
@@ -77,12 +76,11 @@ function comparator<T>(a: usize, b: usize): void {
   const x = v128.load(a);
   const y = v128.load(b);
   if (sizeof<T>() == 8) {
-    const inOrder = i64x2.gt_s(y, x);
-    v128.store(a, v128.bitselect(x, y, inOrder));
-    v128.store(b, v128.bitselect(y, x, inOrder));
+    v128.store(a, f64x2.pmin(x, y));
+    v128.store(b, f64x2.pmax(x, y));
   } else {
-    v128.store(a, i32x4.min_s(x, y));
-    v128.store(b, i32x4.max_s(x, y));
+    v128.store(a, f32x4.pmin(x, y));
+    v128.store(b, f32x4.pmax(x, y));
   }
 }
 
@@ -112,10 +110,10 @@ export function sortGroups<T>(
     let at = work;
     for (let pointer = pointers; pointer < pointersEnd; pointer += 4) {
       const row = <usize>load<u32>(pointer) + column;
-      v128.store(at, sortable<T>(v128.load(row)));
-      v128.store(at, sortable<T>(v128.load(row, 16)), 16);
-      v128.store(at, sortable<T>(v128.load(row, 32)), 32);
-      v128.store(at, sortable<T>(v128.load(row, 48)), 48);
+      v128.store(at, withoutSignedZero<T>(v128.load(row)));
+      v128.store(at, withoutSignedZero<T>(v128.load(row, 16)), 16);
+      v128.store(at, withoutSignedZero<T>(v128.load(row, 32)), 32);
+      v128.store(at, withoutSignedZero<T>(v128.load(row, 48)), 48);
       at += GROUP;
     }
     for (let pair = network; pair < networkEnd; pair += 4) {
@@ -129,10 +127,10 @@ export function sortGroups<T>(
     at = work + <usize>first * GROUP;
     let to = into + column;
     for (let rank = first; rank <= last; rank++) {
-      v128.store(to, sortable<T>(v128.load(at)));
-      v128.store(to, sortable<T>(v128.load(at, 16)), 16);
-      v128.store(to, sortable<T>(v128.load(at, 32)), 32);
-      v128.store(to, sortable<T>(v128.load(at, 48)), 48);
+      v128.store(to, v128.load(at));
+      v128.store(to, v128.load(at, 16), 16);
+      v128.store(to, v128.load(at, 32), 32);
+      v128.store(to, v128.load(at, 48), 48);
       at += GROUP;
       to += stride;
     }

@@ -6,7 +6,7 @@ import type { ReferenceMemory } from './memory.ts';
 
 const CHUNK_ELEMENTS = 1_024;
 
-/** Typed arrays sort by value, -0 before +0. */
+/** Ascending; +0 in place of -0. */
 type Sorted = Float64Array;
 
 export function orderStatistics(
@@ -29,7 +29,7 @@ export function orderStatistics(
           : Float32Array.from(times(chunk, scales[k] ?? 1));
       });
       for (let i = 0; i < length; i++) {
-        for (const [k, chunk] of values.entries()) column[k] = chunk[i] ?? 0;
+        for (const [k, chunk] of values.entries()) column[k] = (chunk[i] ?? 0) + 0;
         results[start + i] = result(column.sort());
       }
     }

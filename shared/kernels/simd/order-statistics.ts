@@ -2,11 +2,11 @@
  * Order statistics, a block of columns at a time: rows scaled into a tile where they must be, sorted as far as the
  * ranks that are wanted, and these made into results. The ranks take the place of the rows in the tile.
  */
-import { type FloatDtype, type Kernels, MOST_ROWS } from '../kernels.ts';
+import type { FloatDtype, Kernels } from '../kernels.ts';
 import { widthOf } from '../width.ts';
-import { selectionNetwork } from './comparator-network.ts';
 import type { KernelExports, SortedDtype } from './kernel-exports.ts';
-import type { OwnAreas, SimdMemory } from './memory.ts';
+import type { SimdMemory } from './memory.ts';
+import { type Ranks, rankSorter } from './rank-sorter.ts';
 
 /** A tile that stays in a core's second-level cache. */
 const TILE_TARGET = 256 * 1024;
@@ -17,16 +17,11 @@ const GROUP_BYTES = 64;
 /** Makes results of `count` columns of sorted ranks that lie `stride` bytes apart from `sorted` on. */
 type Finish = (dtype: SortedDtype, sorted: number, stride: number, count: number, acc: number) => void;
 
-interface Ranks {
-  readonly first: number;
-  readonly last: number;
-}
-
 export function simdOrderStatistics(
   memory: SimdMemory,
   wasm: KernelExports,
 ): Pick<Kernels, 'median' | 'trimmedMean' | 'nearMedianMean'> {
-  const loadNetwork = networkLoader(memory);
+  const sorterFor = rankSorter(memory, wasm);
 
   function eachBlock(
     dtype: FloatDtype,
@@ -34,7 +29,7 @@ export function simdOrderStatistics(
     count: number,
     scales: readonly number[],
     acc: number,
-    { first, last }: Ranks,
+    ranks: Ranks,
     finish: Finish,
   ): void {
     const own = memory.own();
@@ -45,7 +40,7 @@ export function simdOrderStatistics(
     const results = memory.at(acc, count * 8);
     const addresses = rows.map((row) => memory.at(row, count * width));
     const unscaled = scales.every((scale) => scale === 1);
-    const pairs = loadNetwork(own, rows.length, first, last);
+    const sort = sorterFor(sorted, rows.length, ranks);
     const pointers = new Uint32Array(memory.wasm.buffer, own.pointers, rows.length);
     for (let start = 0; start < count; start += columns) {
       const length = Math.min(columns, count - start);
@@ -60,18 +55,7 @@ export function simdOrderStatistics(
         if (unscaled && dtype !== 'F64') wasm[`widenRow${dtype}`](source, length, into);
         else wasm[`scaleRow${dtype}`](source, length, scales[k] ?? 1, into);
       }
-      wasm[`sortGroups${sorted}`](
-        own.pointers,
-        rows.length,
-        groups,
-        own.network,
-        pairs,
-        own.work,
-        first,
-        last,
-        own.tile,
-        stride,
-      );
+      sort(groups, own.tile, stride);
       finish(sorted, own.tile, stride, length, results + start * 8);
     }
   }
@@ -103,23 +87,6 @@ export function simdOrderStatistics(
         wasm[`meanNearMiddle${sorted}`](tile, stride, rows.length, keep, length, into),
       );
     },
-  };
-}
-
-/** Writes a network into memory unless it is there; returns its number of pairs. */
-function networkLoader(
-  memory: SimdMemory,
-): (own: OwnAreas, rows: number, first: number, last: number) => number {
-  let loaded: { own: OwnAreas; rows: number; first: number; last: number; pairs: number } | undefined;
-  return (own, rows, first, last) => {
-    if (loaded?.own === own && loaded.rows === rows && loaded.first === first && loaded.last === last) {
-      return loaded.pairs;
-    }
-    if (rows > MOST_ROWS) throw new RangeError(`At most ${MOST_ROWS} rows, not ${rows}.`);
-    const pairs = selectionNetwork(rows, first, last).flat();
-    new Uint16Array(memory.wasm.buffer, own.network, pairs.length).set(pairs);
-    loaded = { own, rows, first, last, pairs: pairs.length / 2 };
-    return loaded.pairs;
   };
 }
 
