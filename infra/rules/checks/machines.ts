@@ -43,13 +43,13 @@ export const machineRules: readonly Rule[] = [
     expect: equals(true, false),
   }),
   propertyRule({
-    id: 'vm-patched',
+    id: 'vm-no-extensions',
     checklist,
-    title: 'Machines are patched by the platform.',
-    fix: "Set linuxConfiguration.patchSettings.patchMode to 'AutomaticByPlatform'.",
+    title: 'Nobody with a right on the machine in Azure can put a program into it; its image updates itself.',
+    fix: 'Set osProfile.allowExtensionOperations to false.',
     type: machine,
-    path: 'properties.osProfile.linuxConfiguration.patchSettings.patchMode',
-    expect: equals('AutomaticByPlatform', 'ImageDefault'),
+    path: 'properties.osProfile.allowExtensionOperations',
+    expect: equals(false, true),
   }),
   {
     id: 'agent-not-reachable',
