@@ -6,7 +6,6 @@ param tags object
 param location string
 param environmentName string
 param apiClientId string
-param apiFurtherTenants array
 param durableBackend string
 param schedulerSku string
 param schedulerAddressRanges array
@@ -14,6 +13,7 @@ param networkIsolation bool
 param networkAddressPrefix string
 param appSubnetPrefix string
 param endpointSubnetPrefix string
+param peerAddressRanges array
 param siloAddressRanges array
 param publicApi bool
 param apiAddressRanges array
@@ -76,6 +76,7 @@ module network 'modules/network.bicep' = if (networkIsolation) {
     addressPrefix: networkAddressPrefix
     appSubnetPrefix: appSubnetPrefix
     endpointSubnetPrefix: endpointSubnetPrefix
+    peerAddressRanges: peerAddressRanges
     workspaceId: logs.outputs.workspaceId
     tags: tags
   }
@@ -200,7 +201,6 @@ module appSettings 'modules/app-settings.bicep' = {
     updatesBlobEndpoint: accounts.outputs.updatesBlobEndpoint
     planSigningKeyId: useVault ? vault!.outputs.planSigningKeyId : planSigningKeyId
     apiClientId: apiClientId
-    apiFurtherTenants: apiFurtherTenants
     durableBackend: durableBackend
     schedulerEndpoint: useScheduler ? durableTask!.outputs.endpoint : ''
     taskHubName: useScheduler ? durableTask!.outputs.taskHubName : ''

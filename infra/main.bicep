@@ -14,9 +14,6 @@ param location string
 @minLength(1)
 param apiClientId string
 
-@description('Tenants whose tokens the API takes, besides this one.')
-param apiFurtherTenants array = []
-
 @description('Where Durable Functions keep their state: the host\'s storage account, or a Durable Task Scheduler.')
 @allowed(['storage', 'dts'])
 param durableBackend string = 'storage'
@@ -35,6 +32,9 @@ param networkIsolation bool = true
 param networkAddressPrefix string = '10.82.0.0/24'
 param appSubnetPrefix string = '10.82.0.0/26'
 param endpointSubnetPrefix string = '10.82.0.64/26'
+
+@description('Address ranges (CIDR) of peered networks and VPNs whose machines may use the private endpoints.')
+param peerAddressRanges array = []
 
 @description('Addresses, or ranges (CIDR, not smaller than /30), from which silos reach Service Bus, updates, models despite isolation.')
 param siloAddressRanges array = []
@@ -133,7 +133,6 @@ module coordinator 'coordinator.bicep' = {
     location: location
     environmentName: environmentName
     apiClientId: apiClientId
-    apiFurtherTenants: apiFurtherTenants
     durableBackend: durableBackend
     schedulerSku: schedulerSku
     schedulerAddressRanges: schedulerAddressRanges
@@ -141,6 +140,7 @@ module coordinator 'coordinator.bicep' = {
     networkAddressPrefix: networkAddressPrefix
     appSubnetPrefix: appSubnetPrefix
     endpointSubnetPrefix: endpointSubnetPrefix
+    peerAddressRanges: peerAddressRanges
     siloAddressRanges: siloAddressRanges
     publicApi: publicApi
     apiAddressRanges: apiAddressRanges

@@ -31,9 +31,6 @@ param planSigningKeyId string
 @description('Application (client) id of the API\'s app registration; it issues v2.0 tokens.')
 param apiClientId string
 
-@description('Tenants whose tokens the API takes, besides this one.')
-param apiFurtherTenants array
-
 @description('Where durable state is kept.')
 @allowed([
   'storage'
@@ -50,7 +47,6 @@ param applicationInsightsConnectionString string
 
 var login = environment().authentication.loginEndpoint
 var tenantId = tenant().tenantId
-var ownTenant = [tenantId]
 
 var settings = {
   AzureWebJobsStorage__accountName: hostAccountName
@@ -72,7 +68,7 @@ var settings = {
   API_AUDIENCE: apiClientId
   API_ISSUERS: '${login}${tenantId}/v2.0'
   API_JWKS_URL: '${login}${tenantId}/discovery/v2.0/keys'
-  API_TENANTS: join(concat(ownTenant, apiFurtherTenants), ',')
+  API_TENANTS: tenantId
   KEYVAULT_VERIFY_CHALLENGE: 'true'
 }
 

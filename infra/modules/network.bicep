@@ -24,6 +24,9 @@ param addressPrefix string
 param appSubnetPrefix string
 param endpointSubnetPrefix string
 
+@description('Address ranges (CIDR) of peered networks and VPNs whose machines may use the private endpoints.')
+param peerAddressRanges array
+
 @description('Workspace for the logs.')
 param workspaceId string
 
@@ -38,6 +41,7 @@ module securityGroups 'security-groups.bicep' = {
     endpointSecurityGroupName: endpointSecurityGroupName
     appSubnetPrefix: appSubnetPrefix
     endpointSubnetPrefix: endpointSubnetPrefix
+    peerAddressRanges: peerAddressRanges
     workspaceId: workspaceId
     tags: tags
   }

@@ -1,5 +1,5 @@
 // What may flow in the coordinator's network: the app reaches its endpoints and, over 443, Azure (silos' vaults, Entra,
-// telemetry). Nothing comes in but to the endpoints, and nothing reaches the rest of the internet.
+// telemetry). Nothing comes in but from the app and named peers to the endpoints; nothing reaches the rest of the internet.
 
 @description('Region of the groups.')
 param location string
@@ -16,11 +16,16 @@ param appSubnetPrefix string
 @description('Address range of the endpoint subnet.')
 param endpointSubnetPrefix string
 
+@description('Address ranges (CIDR) of peered networks and VPNs whose machines may use the private endpoints.')
+param peerAddressRanges array
+
 @description('Workspace for the logs.')
 param workspaceId string
 
 @description('Tags of every resource.')
 param tags object
+
+var appRanges = [appSubnetPrefix]
 
 resource appSecurityGroup 'Microsoft.Network/networkSecurityGroups@2025-05-01' = {
   name: appSecurityGroupName
@@ -108,13 +113,13 @@ resource endpointSecurityGroup 'Microsoft.Network/networkSecurityGroups@2025-05-
   properties: {
     securityRules: [
       {
-        name: 'allow-app'
+        name: 'allow-app-and-peers'
         properties: {
           direction: 'Inbound'
           access: 'Allow'
           priority: 100
           protocol: 'Tcp'
-          sourceAddressPrefix: appSubnetPrefix
+          sourceAddressPrefixes: concat(appRanges, peerAddressRanges)
           sourcePortRange: '*'
           destinationAddressPrefix: endpointSubnetPrefix
           destinationPortRanges: [

@@ -13,6 +13,7 @@ param apiClientId = readEnvironmentVariable('API_CLIENT_ID', '00000000-0000-0000
 param durableBackend = 'dts'
 param networkIsolation = true
 param publicApi = false
+param peerAddressRanges = ['10.0.0.0/16']
 param keyStore = 'managed-hsm'
 param hsmAdministrators = [readEnvironmentVariable('HSM_ADMINISTRATOR', '00000000-0000-0000-0000-000000000000')]
 param planSigningKeyId = readEnvironmentVariable('PLAN_SIGNING_KEY_ID', '')

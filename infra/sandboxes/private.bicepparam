@@ -11,6 +11,7 @@ param apiClientId = readEnvironmentVariable('API_CLIENT_ID', '00000000-0000-0000
 param durableBackend = 'dts'
 param networkIsolation = true
 param publicApi = false
+param peerAddressRanges = ['10.0.0.0/16']
 param zoneRedundant = true
 param ledgerMaxThroughput = 1000
 param modelImmutabilityDays = 365
