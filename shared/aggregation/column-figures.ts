@@ -48,7 +48,7 @@ export function measureColumn(
 }
 
 /**
- * How each update lies to the step of one run: K products, K sums of squares and the step's own, added to `figures`.
+ * How each update lies to the step of one run: K products and the step's sum of squares, added to `figures`.
  * The step is rounded to the run's dtype first; it is evidence, not part of the result.
  */
 export function compareWithStep(
@@ -61,11 +61,11 @@ export function compareWithStep(
   const updates = slots.length;
   kernels.addStep(run.dtype, at.zeros, at.step, run.count, at.rounded);
   for (const [i, slot] of slots.entries()) {
+    // Left out unread: there is nothing to compare.
+    if (slot < 0) continue;
     const row = slot + run.slot;
     figures[i] = (figures[i] ?? 0) + kernels.product(run.dtype, row, at.rounded, run.count);
-    const { squares } = kernels.checkedSquares(run.dtype, row, run.count);
-    figures[updates + i] = (figures[updates + i] ?? 0) + squares;
   }
   const { squares } = kernels.checkedSquares(run.dtype, at.rounded, run.count);
-  figures[2 * updates] = (figures[2 * updates] ?? 0) + squares;
+  figures[updates] = (figures[updates] ?? 0) + squares;
 }
