@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { DiskFull } from '../core/append-log.ts';
+import { DiskFull, isOutOfSpace } from '../core/disk-full.ts';
 import { BodyTooLarge, type HttpHandler } from '../core/http-service.ts';
 import { authenticate } from './authenticate.ts';
 import { BlobError } from './blob-error.ts';
@@ -104,7 +104,7 @@ function asBlobError(error: unknown): BlobError | undefined {
   if (error instanceof BodyTooLarge) {
     return new BlobError(413, 'RequestBodyTooLarge', 'The request body is too large.');
   }
-  if (error instanceof DiskFull || (error instanceof Error && 'code' in error && error.code === 'ENOSPC')) {
+  if (error instanceof DiskFull || isOutOfSpace(error)) {
     return new BlobError(503, 'ServerBusy', 'There is no room left on the disk.');
   }
   return undefined;

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import type { Authorize } from '../core/authorizer.ts';
+import { isOutOfSpace } from '../core/disk-full.ts';
 import type { FaultPlan } from '../core/faults.ts';
 import { BodyTooLarge, readBody, reportToStderr, startHttpService } from '../core/http-service.ts';
 import { type Principal, TokenRejected, type VerifyToken } from '../core/principal.ts';
@@ -101,7 +102,11 @@ export async function startKeyVault(options: KeyVaultOptions): Promise<KeyVaultS
     }
     // Before the answer goes out. A request without a token only asks for the challenge: nobody did anything.
     if (target !== undefined && request.headers.authorization !== undefined) {
-      await audit.write({ time: new Date(now()).toISOString(), caller, ...auditOf(target, outcome) });
+      // What cannot be noted down is not given away either.
+      const line = { time: new Date(now()).toISOString(), caller, ...auditOf(target, outcome) };
+      await audit.write(line).catch((error: unknown) => {
+        outcome = asVaultError(error, report);
+      });
     }
     if (outcome instanceof VaultError) sendRefusal(response, outcome, authority);
     else sendJson(response, 200, outcome);
@@ -216,6 +221,9 @@ function keyIn(answer: object, endpoint: string): string | undefined {
 function asVaultError(error: unknown, report: (error: unknown) => void): VaultError {
   if (error instanceof VaultError) return error;
   if (error instanceof BodyTooLarge) return new VaultError(413, 'RequestEntityTooLarge', error.message);
+  if (isOutOfSpace(error)) {
+    return new VaultError(503, 'ServiceUnavailable', 'There is no room left on the disk of the vault.');
+  }
   report(error);
   // With a body, since the SDK fails on an error that has none.
   return new VaultError(500, 'InternalServerError', 'An internal error has occurred.');
