@@ -9,13 +9,13 @@ using '../main.bicep'
 
 param environmentName = readEnvironmentVariable('AZURE_ENV_NAME', 'confidential')
 param location = readEnvironmentVariable('AZURE_LOCATION', 'westeurope')
-param apiClientId = readEnvironmentVariable('API_CLIENT_ID', '00000000-0000-0000-0000-000000000000')
+param apiClientId = readEnvironmentVariable('API_CLIENT_ID', '')
 param durableBackend = 'dts'
 param networkIsolation = true
 param publicApi = false
 param peerAddressRanges = ['10.0.0.0/16']
 param keyStore = 'managed-hsm'
-param hsmAdministrators = [readEnvironmentVariable('HSM_ADMINISTRATOR', '00000000-0000-0000-0000-000000000000')]
+param hsmAdministrators = [readEnvironmentVariable('HSM_ADMINISTRATOR', '')]
 param planSigningKeyId = readEnvironmentVariable('PLAN_SIGNING_KEY_ID', '')
 param zoneRedundant = true
 param ledgerMaxThroughput = 1000

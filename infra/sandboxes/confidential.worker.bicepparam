@@ -3,7 +3,7 @@
 // About what it costs: not in docs/cost.md, as there is no worker to measure.
 using '../confidential/main.bicep'
 
-param workerImage = readEnvironmentVariable('WORKER_IMAGE', 'registry.example/worker@sha256:0')
+param workerImage = readEnvironmentVariable('WORKER_IMAGE', '')
 param enforcementPolicy = readEnvironmentVariable('ENFORCEMENT_POLICY')
 param aggregatorIdentityId = readEnvironmentVariable('AGGREGATOR_IDENTITY_ID')
 param aggregatorClientId = readEnvironmentVariable('AGGREGATOR_CLIENT_ID')

@@ -6,7 +6,7 @@ using '../main.bicep'
 
 param environmentName = readEnvironmentVariable('AZURE_ENV_NAME', 'regional')
 param location = readEnvironmentVariable('AZURE_LOCATION', 'westeurope')
-param apiClientId = readEnvironmentVariable('API_CLIENT_ID', '00000000-0000-0000-0000-000000000000')
+param apiClientId = readEnvironmentVariable('API_CLIENT_ID', '')
 param durableBackend = 'dts'
 param networkIsolation = false
 param zoneRedundant = true
