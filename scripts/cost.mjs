@@ -3,11 +3,11 @@
 // usage: node scripts/cost.mjs                      print the tables
 //        node scripts/cost.mjs --write              put them into docs/cost.md
 //        node scripts/cost.mjs --silos 5 --model-mib 40 --rounds 300 [--sandbox minimal] [--json]
-import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { busyShare, consumptionOfRound, costOfMonth } from './cost/model.mjs';
 import { prices, pricesAsOf } from './cost/prices.mjs';
 import { sandboxes } from './cost/sandboxes.mjs';
+import { writeSection } from './write-section.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -122,14 +122,7 @@ const list = chosen.map((sandbox) => ({
 
 const sections = { month: monthTable(list), round: roundTable(list), comparison: comparison(list) };
 if (values.write) {
-  let text = readFileSync('docs/cost.md', 'utf8');
-  for (const [name, content] of Object.entries(sections)) {
-    const [begin, end] = [`<!-- begin ${name} -->`, `<!-- end ${name} -->`];
-    const [from, to] = [text.indexOf(begin), text.indexOf(end)];
-    if (from < 0 || to < from) fail(`docs/cost.md has no place for ${name}`);
-    text = `${text.slice(0, from + begin.length)}\n\n${content}\n\n${text.slice(to)}`;
-  }
-  writeFileSync('docs/cost.md', text);
+  for (const [name, content] of Object.entries(sections)) writeSection('docs/cost.md', name, content);
 } else if (values.json) {
   const answer = list.map((sandbox) => ({
     sandbox: sandbox.name,
