@@ -1,6 +1,7 @@
 import type { BlobRecord } from './catalog-record.ts';
 import type { ContainerState } from './container-state.ts';
 import type { ExtentStore } from './extent-store.ts';
+import { inlineContent } from './inline-extent.ts';
 import type { BlobEntry, Block, Version } from './model.ts';
 
 type Holder = Pick<ExtentStore, 'hold' | 'release'>;
@@ -77,7 +78,9 @@ function restore(entry: BlobEntry, record: Extract<BlobRecord, { kind: 'blob' }>
   entry.stagedAt = record.stagedAt;
 }
 
-/** An empty block has no file, hence no extent. */
+/** The files of the blocks: an empty block has none, nor has a small one. */
 export function* extentsOf(blocks: Iterable<Block>): Generator<string> {
-  for (const block of blocks) if (block.length > 0) yield block.extent;
+  for (const { extent, length } of blocks) {
+    if (length > 0 && inlineContent(extent) === undefined) yield extent;
+  }
 }

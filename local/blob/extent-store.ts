@@ -10,6 +10,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { syncDirectory } from '../core/durable-file.ts';
+import { inlineContent } from './inline-extent.ts';
 import { shareSync } from './shared-sync.ts';
 
 export interface WrittenExtent {
@@ -80,6 +81,11 @@ export async function openExtentStore(directory: string): Promise<ExtentStore> {
     },
 
     async *read(extent, start, length) {
+      const inline = inlineContent(extent);
+      if (inline !== undefined) {
+        yield inline.subarray(start, start + length);
+        return;
+      }
       const file = await open(join(directory, extent), 'r');
       try {
         for (let done = 0; done < length; ) {
@@ -111,7 +117,7 @@ export async function openExtentStore(directory: string): Promise<ExtentStore> {
     },
 
     async discard(extent) {
-      await remove(extent);
+      if (inlineContent(extent) === undefined) await remove(extent);
     },
 
     async removeOrphans() {

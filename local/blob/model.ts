@@ -1,4 +1,7 @@
-/** Content of one block, a whole extent file. A blob written in one piece is one block with an empty id. */
+/**
+ * Content of one block: a whole extent file, or the extent itself where that is small (inline-extent.ts). A blob
+ * written in one piece is one block with an empty id.
+ */
 export interface Block {
   readonly id: string;
   readonly extent: string;

@@ -18,7 +18,7 @@ export async function putBlob(context: OperationContext): Promise<Reply> {
   const content = parseContentHeaders(request, request.header('content-type'));
   const metadata = parseMetadata(request.metadata);
   const protection = parseProtection(request, state, context.now());
-  const { extent, length, md5 } = await receiveExtent(context, MAX_BLOB_BYTES);
+  const { extent, length, md5 } = await receiveExtent(context, MAX_BLOB_BYTES, 'inline');
   const committed = await unlessRefused(context, extent, () =>
     withBlob(context, state, async (entry) => {
       checkPut(context, state, entry?.current);

@@ -3,16 +3,23 @@ import { DiskFull } from '../core/append-log.ts';
 import { readBody } from '../core/http-service.ts';
 import { BlobError } from './blob-error.ts';
 import type { WrittenExtent } from './extent-store.ts';
+import { inlineExtent, MAX_INLINE_BYTES } from './inline-extent.ts';
 import type { OperationContext } from './operation.ts';
 import { decodeMd5 } from './write-headers.ts';
 
 /**
  * Streams the body into an extent of its own, checked against Content-MD5. The caller commits or discards it.
  * Throws 411 without a length, 413 over `maxBytes`, 400 on another digest; then nothing stays on disk.
+ * @param small `inline`: what is small enough is no file, but goes into the record
  */
-export async function receiveExtent(context: OperationContext, maxBytes: number): Promise<WrittenExtent> {
+export async function receiveExtent(
+  context: OperationContext,
+  maxBytes: number,
+  small: 'inline' | 'file' = 'file',
+): Promise<WrittenExtent> {
   const expected = expectedMd5(context);
-  requireLength(context, maxBytes);
+  const declared = requireLength(context, maxBytes);
+  if (small === 'inline' && declared <= MAX_INLINE_BYTES) return receiveInline(context, expected);
   // The iterator must not destroy the connection: a refusal still has to be written to it.
   const body = context.message.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
   const written = await context.extents.write(body);
@@ -50,7 +57,18 @@ export async function receiveText(context: OperationContext, maxBytes: number): 
   return body.toString('utf8');
 }
 
-function requireLength({ request }: OperationContext, maxBytes: number): void {
+async function receiveInline(
+  context: OperationContext,
+  expected: Buffer | undefined,
+): Promise<WrittenExtent> {
+  const content = await readBody(context.message, MAX_INLINE_BYTES);
+  const md5 = createHash('md5').update(content).digest();
+  if (expected !== undefined && !expected.equals(md5)) throw md5Mismatch();
+  return { extent: inlineExtent(content), length: content.length, md5 };
+}
+
+/** Gives the declared length. */
+function requireLength({ request }: OperationContext, maxBytes: number): number {
   const length = request.header('content-length');
   if (length === undefined) {
     throw new BlobError(411, 'MissingContentLengthHeader', 'Content-Length HTTP header is missing.');
@@ -62,6 +80,7 @@ function requireLength({ request }: OperationContext, maxBytes: number): void {
       'The request body is too large and exceeds the maximum permissible limit.',
     );
   }
+  return Number(length);
 }
 
 function expectedMd5({ request }: OperationContext): Buffer | undefined {
