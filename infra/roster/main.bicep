@@ -3,7 +3,7 @@
 //
 //   az deployment group create -g <group> -f infra/roster/main.bicep -p infra/roster/main.parameters.json
 //
-// Taking an entry off the list removes nothing: docs/provisioning.md says how a silo leaves. Admitting a silo to
+// Taking an entry off the list removes nothing: remove-silo.mjs does. Admitting a silo to
 // experiments is a decision of its own, made in the coordinator (`POST /api/silos/{id}/admit`).
 
 @description('The silos: `silo` is its id, `principalId` the object id of its identity in the coordinator\'s tenant.')
