@@ -1,5 +1,5 @@
 // Bundles the kill campaign, runs it and removes the bundles: node scripts/kill-campaign.mjs [--kills N] [--seed S]
-// [--service name] [--quick] [--plant] [--json]. The bundles are a run's own, so that runs do not disturb each other.
+// [--service name] [--quick] [--plant] [--garbage milliseconds] [--json]. The bundles are a run's own, so that runs do not disturb each other.
 import { spawn } from 'node:child_process';
 import { copyFileSync, rmSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
@@ -16,7 +16,7 @@ const common = {
   logLevel: 'warning',
   outExtension: { '.js': '.mjs' },
 };
-const entries = ['run', 'service-process', 'client-process', 'host-process'];
+const entries = ['run', 'service-process', 'client-process', 'host-process', 'garbage-process'];
 process.on('exit', () => rmSync(outdir, { recursive: true, force: true }));
 await build({ ...common, outdir, entryPoints: entries.map((name) => `test/campaign/${name}.ts`) });
 await build({ ...common, outdir: `${outdir}/app`, entryPoints: ['test/campaign/app/app.ts'] });

@@ -1,6 +1,6 @@
 /**
  * Loads one service by its official client, life after life, and audits it at the start of each. Arguments: service,
- * ledger file, seed. Its parent sends a {@link Target} for each life and gets {@link Report}s.
+ * ledger file, seed. Its parent sends {@link Order}s and gets {@link Report}s.
  */
 import { seededRandom } from '../crash/random.ts';
 import { type Finding, openLedger } from './ledger.ts';
@@ -11,12 +11,12 @@ import { auditAll, type OpenWorkload, type Target, type Workload } from './workl
 export type Report =
   | { readonly kind: 'audited'; readonly findings: readonly Finding[]; readonly items: number }
   | { readonly kind: 'loading' }
+  | { readonly kind: 'measured'; readonly answers: number; readonly median: number; readonly worst: number }
   | { readonly kind: 'ended'; readonly acknowledgements: number; readonly reason: string };
 
-/** `load: false` audits only. */
-export interface Life extends Target {
-  readonly load: boolean;
-}
+/** Audit only; audit and load until the service is gone; or ask for a while and say how long each answer took. */
+export type Order = Target &
+  ({ readonly kind: 'audit' | 'load' } | { readonly kind: 'measure'; readonly milliseconds: number });
 
 const WORKERS = 6;
 const [service = '', ledgerFile = '', seed = '1'] = process.argv.slice(2);
@@ -58,16 +58,35 @@ async function load(workload: Workload): Promise<string> {
   return reason ?? '';
 }
 
-async function live({ load: loaded, ...target }: Life): Promise<void> {
-  const workload = await open(target, ledger);
+/** One request after the other. The first few open connections and are not counted. */
+async function measure(workload: Workload, milliseconds: number): Promise<Report> {
+  const taken: number[] = [];
+  for (let warm = 0; warm < 4; warm += 1) await workload.ping();
+  for (const end = Date.now() + milliseconds; Date.now() < end; ) {
+    const began = performance.now();
+    await workload.ping();
+    taken.push(performance.now() - began);
+  }
+  const sorted = taken.toSorted((a, b) => a - b);
+  const median = sorted[Math.floor(sorted.length / 2)] ?? Infinity;
+  return { kind: 'measured', answers: taken.length, median, worst: sorted.at(-1) ?? Infinity };
+}
+
+async function live(order: Order): Promise<void> {
+  const workload = await open(order, ledger);
+  if (order.kind === 'measure') {
+    report(await measure(workload, order.milliseconds));
+    await workload.close().catch(() => undefined);
+    return;
+  }
   report({ kind: 'audited', findings: await auditAll(workload, ledger), items: ledger.items().length });
-  const reason = loaded ? await load(workload) : '';
+  const reason = order.kind === 'load' ? await load(workload) : '';
   await workload.close().catch(() => undefined);
   report({ kind: 'ended', acknowledgements: ledger.acknowledgements, reason });
 }
 
-process.on('message', (life: Life) => {
-  live(life).catch((error: unknown) => {
+process.on('message', (order: Order) => {
+  live(order).catch((error: unknown) => {
     report({ kind: 'ended', acknowledgements: ledger.acknowledgements, reason: String(error) });
   });
 });

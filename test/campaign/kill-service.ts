@@ -8,10 +8,15 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ensureTlsMaterial } from '../../local/core/tls.ts';
 import type { Random } from '../crash/random.ts';
-import type { Report } from './client-process.ts';
 import type { Finding } from './ledger.ts';
 import type { ServiceName } from './options.ts';
-import { type CampaignClient, type RunningService, startClient, startService } from './processes.ts';
+import {
+  type CampaignClient,
+  expected,
+  type RunningService,
+  startClient,
+  startService,
+} from './processes.ts';
 
 export interface ServiceResult {
   readonly service: ServiceName;
@@ -49,8 +54,7 @@ export async function killService({ service, kills, plant, random }: Orders): Pr
   async function begin(client: CampaignClient, load: boolean): Promise<RunningService> {
     const running = await startService({ service, dataDir, port, plant });
     port = running.port;
-    const admin = running.adminPort === undefined ? {} : { adminPort: running.adminPort };
-    client.live({ port, dataDir, load, ...admin });
+    client.live({ kind: load ? 'load' : 'audit', port, dataDir, ...running.admin });
     try {
       const audited = await expected(client, 'audited');
       findings.push(...audited.findings);
@@ -77,6 +81,9 @@ export async function killService({ service, kills, plant, random }: Orders): Pr
       try {
         await expected(client, 'loading');
         await sleep(random() * LONGEST_LIFE_MS);
+        const early = client.early();
+        if (early !== undefined)
+          throw new Error(`the load of ${service} ended early: ${JSON.stringify(early)}`);
       } finally {
         await running.kill();
       }
@@ -99,14 +106,4 @@ export async function killService({ service, kills, plant, random }: Orders): Pr
     wrong,
     seconds: (Date.now() - began) / 1000,
   };
-}
-
-/** The next report, which has to be of this kind: a load that ends by itself is a failure of the service. */
-async function expected<K extends Report['kind']>(
-  client: CampaignClient,
-  kind: K,
-): Promise<Extract<Report, { kind: K }>> {
-  const report = await client.next();
-  if (report.kind === kind) return report as Extract<Report, { kind: K }>;
-  throw new Error(`instead of '${kind}' the client reported ${JSON.stringify(report)}`);
 }

@@ -10,6 +10,8 @@ export interface CampaignOptions {
   readonly services: readonly ServiceName[];
   /** Services acknowledge before they write: the campaign must find that. */
   readonly plant: boolean;
+  /** Instead of kills: milliseconds of hostile peers at each service. */
+  readonly garbage: number | undefined;
   readonly json: boolean;
 }
 
@@ -23,13 +25,15 @@ export function readOptions(args: readonly string[]): CampaignOptions {
       service: { type: 'string', multiple: true },
       quick: { type: 'boolean', default: false },
       plant: { type: 'boolean', default: false },
+      garbage: { type: 'string' },
       json: { type: 'boolean', default: false },
     },
   });
   const { quick, plant, json } = values;
   const chosen = values.service?.map(serviceName) ?? services;
   const kills = whole('kills', values.kills, quick ? chosen.length : 120);
-  return { kills, seed: whole('seed', values.seed, 1), services: chosen, plant, json };
+  const garbage = values.garbage === undefined ? undefined : whole('garbage', values.garbage, 0);
+  return { garbage, kills, seed: whole('seed', values.seed, 1), services: chosen, plant, json };
 }
 
 /** Kills per service: as even as they divide, the first services taking what is left over. */

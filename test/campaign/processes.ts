@@ -3,17 +3,23 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import * as z from 'zod';
-import type { Life, Report } from './client-process.ts';
+import type { Order, Report } from './client-process.ts';
 import type { ServiceName } from './options.ts';
 import type { ServiceArguments } from './service-process.ts';
 
 /** Where the bundled entries of this folder are. */
 const bundle = (name: string): string => join(import.meta.dirname, `${name}.mjs`);
-const ready = z.object({ port: z.number(), adminPort: z.number().optional() });
+const ready = z.object({
+  port: z.number(),
+  adminPort: z.number().optional(),
+  websocketPort: z.number().optional(),
+});
 
 export interface RunningService {
   readonly port: number;
-  readonly adminPort: number | undefined;
+  /** The registry's admin port, where the service is the identity service. */
+  readonly admin: { readonly adminPort?: number };
+  readonly otherPorts: readonly number[];
   /** SIGKILL; resolves when the process is gone. */
   kill(): Promise<void>;
 }
@@ -41,10 +47,11 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
       throw new Error(`the service ${options.service} ended before it served`);
     }),
   ]);
-  const { port, adminPort } = ready.parse(JSON.parse(line));
+  const { port, adminPort, websocketPort } = ready.parse(JSON.parse(line));
   return {
     port,
-    adminPort,
+    admin: adminPort === undefined ? {} : { adminPort },
+    otherPorts: [adminPort, websocketPort].filter((other) => other !== undefined),
     async kill() {
       child.kill('SIGKILL');
       await gone;
@@ -57,9 +64,10 @@ function hostArguments({ dataDir, port }: ServiceOptions): string[] {
 }
 
 export interface CampaignClient {
-  /** Starts a life of the client. */
-  live(life: Life): void;
+  live(order: Order): void;
   next(): Promise<Report>;
+  /** The next report, if it is there already. */
+  early(): Report | undefined;
   stop(): Promise<void>;
 }
 
@@ -81,7 +89,8 @@ export function startClient(
     wake();
   });
   return {
-    live: (life) => void child.send(life),
+    live: (order) => void child.send(order),
+    early: () => waiting[0],
     async next() {
       for (;;) {
         const report = waiting.shift();
@@ -102,6 +111,26 @@ export function startClient(
       await gone;
     },
   };
+}
+
+/** The next report, which has to be of this kind: a load that ends by itself is a failure of the service. */
+export async function expected<K extends Report['kind']>(
+  client: CampaignClient,
+  kind: K,
+): Promise<Extract<Report, { kind: K }>> {
+  const report = await client.next();
+  if (report.kind === kind) return report as Extract<Report, { kind: K }>;
+  throw new Error(`instead of '${kind}' the client reported ${JSON.stringify(report)}`);
+}
+
+/** Attacks the ports for a while; resolves with the number of hostile connections. */
+export async function startGarbage(milliseconds: number, targets: readonly string[]): Promise<number> {
+  const child = spawn(process.execPath, [bundle('garbage-process'), String(milliseconds), ...targets], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const line = new Promise<string>((resolve) => createInterface(child.stdout).once('line', resolve));
+  await whenGone(child);
+  return Number(await line);
 }
 
 function whenGone(child: ChildProcess): Promise<void> {

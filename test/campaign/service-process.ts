@@ -47,7 +47,7 @@ const common = {
   authorize: () => true,
 };
 
-async function start(): Promise<{ port: number; adminPort?: number }> {
+async function start(): Promise<{ port: number; adminPort?: number; websocketPort?: number | undefined }> {
   switch (service) {
     case 'identity': {
       const { startIdentity } = await import('../../local/identity/identity-service.ts');
@@ -77,7 +77,7 @@ async function start(): Promise<{ port: number; adminPort?: number }> {
     }
     case 'service-bus': {
       const { startServiceBus } = await import('../../local/service-bus/start-service-bus.ts');
-      const bus = await startServiceBus(common);
+      const bus = await startServiceBus({ ...common, websocketPort: 0 });
       await bus.ensureQueue({ name: 'q', maxDeliveryCount: 1000, lockDurationMs: 300_000 });
       return bus;
     }
@@ -87,4 +87,5 @@ async function start(): Promise<{ port: number; adminPort?: number }> {
 const started = await start();
 // Not while it makes its containers and queues: those are no operations of a client.
 faults.set(rules);
-process.stdout.write(`${JSON.stringify({ port: started.port, adminPort: started.adminPort })}\n`);
+const { adminPort, websocketPort } = started;
+process.stdout.write(`${JSON.stringify({ port: started.port, adminPort, websocketPort })}\n`);

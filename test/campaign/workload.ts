@@ -6,6 +6,8 @@ export interface Workload {
   step(worker: number, random: () => number): Promise<void>;
   /** What the service says about each item of the ledger; items it is asked for and knows nothing of are null. */
   look(items: readonly string[]): Promise<Map<string, string | null>>;
+  /** One request that the service answers. */
+  ping(): Promise<unknown>;
   close(): Promise<unknown>;
 }
 

@@ -49,6 +49,7 @@ export const openBlob: OpenWorkload = async ({ port }, ledger) => {
       if (random() < 0.1 && version !== undefined) await ledger.acknowledge(`${item}?${version}`, state);
     },
     look: (items) => inParallel(items, contentOf),
+    ping: () => box.getBlobClient('none').exists(),
     close: async () => undefined,
   };
 };

@@ -48,6 +48,7 @@ export const openCosmos: OpenWorkload = async ({ port }, ledger) => {
       const { resources } = await container.items.query('SELECT c.id, c.state FROM c').fetchAll();
       return new Map<string, State>(rows.parse(resources).map(({ id, state }) => [id, state]));
     },
+    ping: () => container.item('none', 'p0').read(),
     close: async () => client.dispose(),
   };
 };

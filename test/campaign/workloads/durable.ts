@@ -83,6 +83,7 @@ export const openDurable: OpenWorkload = async ({ port, dataDir }, ledger) => {
       }
     },
     look: (items) => inParallel(items, stateOf),
+    ping: () => stateNow('none'),
     close: async () => undefined,
   };
 };

@@ -22,7 +22,7 @@ export const openIdentity: OpenWorkload = async ({ port, adminPort }, ledger) =>
     });
     return response.json();
   }
-  await call('ensureIdentity', { name: 'campaign' });
+  const own = z.object({ clientId: z.string() }).parse(await call('ensureIdentity', { name: 'campaign' }));
   const answer = await call('ensureWorkload', { name: 'campaign', identities: ['campaign'] });
   process.env['IDENTITY_ENDPOINT'] = `http://127.0.0.1:${port}/msi/token`;
   process.env['IDENTITY_HEADER'] = z.object({ header: z.string() }).parse(answer).header;
@@ -62,6 +62,7 @@ export const openIdentity: OpenWorkload = async ({ port, adminPort }, ledger) =>
         return roleOf(identity.clientId);
       });
     },
+    ping: () => roleOf(own.clientId),
     close: async () => undefined,
   };
 };

@@ -5,7 +5,7 @@ import { inParallel } from './in-parallel.ts';
 
 /**
  * `k-*`: keys that are rotated and tagged, the tag being the state. `k-*?version`: versions, whose state is their
- * public key. `d-*`: keys that are made, deleted and purged.
+ * public key. `d-*`: keys that are made and deleted.
  */
 export const openKeyVault: OpenWorkload = async ({ port }, ledger) => {
   const client = new KeyClient(`https://127.0.0.1:${port}`, anyCredential, {
@@ -58,9 +58,9 @@ export const openKeyVault: OpenWorkload = async ({ port }, ledger) => {
         const poller = await client.beginDeleteKey(item, { intervalInMs: 20 });
         await poller.pollUntilDone();
       });
-      if (random() < 0.5) await client.purgeDeletedKey(item);
     },
     look: (items) => inParallel(items, stateOf),
+    ping: () => stateOf('none'),
     close: async () => undefined,
   };
 };

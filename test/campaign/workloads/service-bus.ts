@@ -79,6 +79,7 @@ export const openServiceBus: OpenWorkload = async ({ port }, ledger) => {
       await peekAll(client.createReceiver('q', { subQueueType: 'deadLetter' }), found, 'dead');
       return found;
     },
+    ping: () => sender.sendMessages({ body: 'x' }),
     // Bounded: the client's close never settles when its connection is lost in the middle of it.
     close: () => Promise.race([client.close(), sleep(500)]),
   };
