@@ -4,10 +4,8 @@
 param token string
 param tags object
 param location string
-param environmentName string
 param apiClientId string
 param durableBackend string
-param schedulerSku string
 param schedulerAddressRanges array
 param networkIsolation bool
 param networkAddressPrefix string
@@ -23,6 +21,7 @@ param planSigningKeyId string
 param recoverVault bool
 param ledgerConsistency string
 param ledgerMaxThroughput int
+param customerKey object
 param modelImmutabilityDays int
 param modelImmutabilityState string
 param updateRetentionDays int
@@ -89,6 +88,7 @@ module accounts 'modules/accounts.bicep' = {
     hostAccountName: '${names.storageAccount}host${token}'
     modelsAccountName: '${names.storageAccount}model${token}'
     updatesAccountName: '${names.storageAccount}updat${token}'
+    customerKey: customerKey
     modelImmutabilityDays: modelImmutabilityDays
     modelImmutabilityState: modelImmutabilityState
     updateRetentionDays: updateRetentionDays
@@ -119,6 +119,7 @@ module ledger 'modules/ledger.bicep' = {
     accountName: '${names.cosmosAccount}${token}'
     databaseName: 'tributary'
     consistency: ledgerConsistency
+    customerKey: customerKey
     autoscaleMaxThroughput: ledgerMaxThroughput
     zoneRedundant: zoneRedundant
     networkIsolation: networkIsolation
@@ -158,7 +159,6 @@ module durableTask 'modules/durable-task.bicep' = if (useScheduler) {
     location: location
     schedulerName: '${names.durableTaskScheduler}${token}'
     taskHubName: 'Tributary'
-    skuName: schedulerSku
     allowedAddressRanges: !empty(schedulerAddressRanges) ? schedulerAddressRanges : networkIsolation ? ['${network!.outputs.egressAddress}/32'] : ['0.0.0.0/0']
     tags: tags
   }
@@ -265,7 +265,7 @@ module alerts 'modules/alerts.bicep' = {
   params: {
     location: location
     actionGroupName: '${names.actionGroup}${token}'
-    rulePrefix: '${environmentName}-'
+    rulePrefix: '${tags['azd-env-name']}-'
     alertEmails: alertEmails
     workspaceId: logs.outputs.workspaceId
     serviceBusNamespaceId: messaging.outputs.namespaceId

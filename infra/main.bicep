@@ -18,10 +18,6 @@ param apiClientId string
 @allowed(['storage', 'dts'])
 param durableBackend string = 'storage'
 
-@description('Billing of the scheduler.')
-@allowed(['Consumption', 'Dedicated'])
-param schedulerSku string = 'Consumption'
-
 @description('Address ranges (CIDR) that may reach the scheduler; empty: any without network isolation, ours with it.')
 param schedulerAddressRanges array = []
 
@@ -65,6 +61,13 @@ param ledgerConsistency string = 'Strong'
 @description('Highest throughput of the ledger in RU/s when scaled by load; 0: serverless.')
 @minValue(0)
 param ledgerMaxThroughput int = 0
+
+@description('A key of your own for ledger, models and updates at rest; all empty: keys of the platform. The identity may already wrap and unwrap with it.')
+param customerKey object = {
+  vaultUri: ''
+  keyName: ''
+  identityId: ''
+}
 
 @description('Days for which published models may not be overwritten or deleted; 0 sets no policy.')
 @minValue(0)
@@ -131,10 +134,8 @@ module coordinator 'coordinator.bicep' = {
     token: toLower(uniqueString(subscription().id, environmentName, location))
     tags: tags
     location: location
-    environmentName: environmentName
     apiClientId: apiClientId
     durableBackend: durableBackend
-    schedulerSku: schedulerSku
     schedulerAddressRanges: schedulerAddressRanges
     networkIsolation: networkIsolation
     networkAddressPrefix: networkAddressPrefix
@@ -150,6 +151,7 @@ module coordinator 'coordinator.bicep' = {
     recoverVault: recoverVault
     ledgerConsistency: ledgerConsistency
     ledgerMaxThroughput: ledgerMaxThroughput
+    customerKey: customerKey
     modelImmutabilityDays: modelImmutabilityDays
     modelImmutabilityState: modelImmutabilityState
     updateRetentionDays: updateRetentionDays

@@ -12,6 +12,9 @@ param modelsAccountName string
 @description('Account with sealed updates, one container for each silo.')
 param updatesAccountName string
 
+@description('A key of the customer\'s own: vaultUri, keyName, identityId of an identity that may use it; all empty: keys of the platform.')
+param customerKey object
+
 @description('Days for which published models may not be overwritten or deleted; 0 sets no policy.')
 param modelImmutabilityDays int
 
@@ -36,6 +39,13 @@ param workspaceId string
 @description('Tags of every resource.')
 param tags object
 
+// Host state holds references and digests only.
+var platformKey = {
+  vaultUri: ''
+  keyName: ''
+  identityId: ''
+}
+
 module hostAccount 'storage-account.bicep' = {
   name: 'host-account'
   params: {
@@ -45,6 +55,7 @@ module hostAccount 'storage-account.bicep' = {
       'deployment'
     ]
     keepsVersions: false
+    customerKey: platformKey
     immutabilityDays: 0
     immutabilityState: 'Unlocked'
     deleteAfterDays: 0
@@ -67,6 +78,7 @@ module modelsAccount 'storage-account.bicep' = {
       'rounds'
     ]
     keepsVersions: true
+    customerKey: customerKey
     immutabilityDays: modelImmutabilityDays
     immutabilityState: modelImmutabilityState
     deleteAfterDays: 0
@@ -87,6 +99,7 @@ module updatesAccount 'storage-account.bicep' = {
     accountName: updatesAccountName
     containers: []
     keepsVersions: true
+    customerKey: customerKey
     immutabilityDays: 0
     immutabilityState: 'Unlocked'
     deleteAfterDays: updateRetentionDays

@@ -11,13 +11,6 @@ param schedulerName string
 @description('Name of the task hub.')
 param taskHubName string
 
-@description('Consumption bills each action; Dedicated bills capacity units.')
-@allowed([
-  'Consumption'
-  'Dedicated'
-])
-param skuName string
-
 @description('Address ranges (CIDR) that may reach the scheduler. An empty list would shut everybody out.')
 @minLength(1)
 param allowedAddressRanges array
@@ -32,7 +25,7 @@ resource scheduler 'Microsoft.DurableTask/schedulers@2026-02-01' = {
   properties: {
     ipAllowlist: allowedAddressRanges
     sku: {
-      name: skuName
+      name: 'Consumption'
     }
   }
 }

@@ -18,6 +18,9 @@ param databaseName string
 ])
 param consistency string
 
+@description('A key of the customer\'s own: vaultUri, keyName, identityId of an identity that may use it; all empty: keys of the platform.')
+param customerKey object
+
 @description('Highest throughput in RU/s when scaled by load; 0: serverless.')
 @minValue(0)
 param autoscaleMaxThroughput int
@@ -57,13 +60,25 @@ var lastingContainers = [
   }
 ]
 
+var hasCustomerKey = !empty(customerKey.vaultUri)
+
+var keyIdentity = {
+  type: 'UserAssigned'
+  userAssignedIdentities: {
+    '${customerKey.identityId}': {}
+  }
+}
+
 resource account 'Microsoft.DocumentDB/databaseAccounts@2025-10-15' = {
   name: accountName
   location: location
   tags: tags
   kind: 'GlobalDocumentDB'
+  identity: hasCustomerKey ? keyIdentity : null
   properties: {
     databaseAccountOfferType: 'Standard'
+    keyVaultKeyUri: hasCustomerKey ? '${customerKey.vaultUri}keys/${customerKey.keyName}' : null
+    defaultIdentity: hasCustomerKey ? 'UserAssignedIdentity=${customerKey.identityId}' : null
     disableLocalAuth: true
     disableKeyBasedMetadataWriteAccess: true
     minimalTlsVersion: 'Tls12'

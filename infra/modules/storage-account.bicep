@@ -15,6 +15,9 @@ param containers array
 @description('Keep blob versions and deleted blobs. Off for host state, whose lease blobs are overwritten all day.')
 param keepsVersions bool
 
+@description('A key of the customer\'s own: vaultUri, keyName, identityId of an identity that may use it; all empty: keys of the platform.')
+param customerKey object
+
 @description('Days for which no blob version may be overwritten or deleted; 0 sets no such policy.')
 @minValue(0)
 @maxValue(3650)
@@ -51,6 +54,20 @@ param workspaceId string
 @description('Tags of every resource.')
 param tags object
 
+var hasCustomerKey = !empty(customerKey.vaultUri)
+
+var keyIdentity = {
+  type: 'UserAssigned'
+  userAssignedIdentities: {
+    '${customerKey.identityId}': {}
+  }
+}
+
+var customerKeyPlace = {
+  keyvaulturi: customerKey.vaultUri
+  keyname: customerKey.keyName
+}
+
 var immutability = {
   enabled: true
   immutabilityPolicy: {
@@ -68,6 +85,7 @@ resource account 'Microsoft.Storage/storageAccounts@2025-06-01' = {
   sku: {
     name: zoneRedundant ? 'Standard_ZRS' : 'Standard_LRS'
   }
+  identity: hasCustomerKey ? keyIdentity : null
   properties: {
     accessTier: 'Hot'
     allowSharedKeyAccess: false
@@ -91,7 +109,9 @@ resource account 'Microsoft.Storage/storageAccounts@2025-06-01' = {
       ]
     }
     encryption: {
-      keySource: 'Microsoft.Storage'
+      keySource: hasCustomerKey ? 'Microsoft.Keyvault' : 'Microsoft.Storage'
+      keyvaultproperties: hasCustomerKey ? customerKeyPlace : null
+      identity: hasCustomerKey ? { userAssignedIdentity: customerKey.identityId } : null
       requireInfrastructureEncryption: true
       services: {
         blob: {
