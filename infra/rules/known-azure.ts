@@ -67,6 +67,7 @@ export const apiVersions: Readonly<Record<string, readonly string[]>> = {
   'Microsoft.OperationalInsights/workspaces': ['2025-07-01'],
   'Microsoft.Resources/resourceGroups': ['2025-04-01'],
   'Microsoft.ServiceBus/namespaces': ['2024-01-01'],
+  'Microsoft.ServiceBus/namespaces/authorizationRules': ['2024-01-01'],
   'Microsoft.ServiceBus/namespaces/networkRuleSets': ['2024-01-01'],
   'Microsoft.ServiceBus/namespaces/queues': ['2024-01-01'],
   'Microsoft.Storage/storageAccounts': ['2025-06-01'],

@@ -25,6 +25,8 @@ export interface Rule {
   readonly fix: string;
   /** Changes to our own templates after which exactly this rule fails. */
   readonly mutations: readonly Mutation[];
+  /** It speaks of the files themselves: one look is enough, whatever is deployed. */
+  readonly isAboutFiles?: boolean;
   readonly check: (subject: Subject) => Verdict;
 }
 

@@ -29,7 +29,8 @@ function failuresOf(rule: Rule, deployments: readonly Deployment[], templates: T
   const { id, title, fix } = rule;
   const found = new Map<string, Failure>();
   let subjects = 0;
-  for (const deployment of deployments) {
+  const looked = rule.isAboutFiles === true ? deployments.slice(0, 1) : deployments;
+  for (const deployment of looked) {
     const verdict = rule.check({ deployment, templates });
     subjects += verdict.subjects;
     for (const { place, message } of verdict.findings) {

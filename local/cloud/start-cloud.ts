@@ -16,6 +16,7 @@ import {
   cosmosContainers,
   keyNames,
   lockSeconds,
+  queueLimits,
   queues,
 } from '../../shared/domain/resources.ts';
 import { type BlobService, startBlob } from '../blob/blob-service.ts';
@@ -73,8 +74,6 @@ export interface Cloud {
   ensureSilo(silo: string): Promise<SiloResources>;
   close(): Promise<void>;
 }
-
-const hour = 3_600_000;
 
 export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const { dataDir, portBase, tls, faults } = options;
@@ -275,9 +274,13 @@ async function ensureSharedResources(
   await serviceBus.ensureQueue({
     name: queues.updates,
     lockDurationMs: lockSeconds * 1_000,
-    maxDeliveryCount: 10,
+    maxDeliveryCount: queueLimits.updates.maxDeliveryCount,
   });
-  await serviceBus.ensureQueue({ name: queues.signals, defaultTtlMs: hour, maxDeliveryCount: 3 });
+  await serviceBus.ensureQueue({
+    name: queues.signals,
+    defaultTtlMs: queueLimits.signals.ttlSeconds * 1_000,
+    maxDeliveryCount: queueLimits.signals.maxDeliveryCount,
+  });
   await blob.ensureContainer(accounts.models, blobContainers.models);
   await blob.ensureContainer(accounts.models, blobContainers.rounds);
   for (const container of Object.values(cosmosContainers)) {

@@ -11,6 +11,12 @@ export const queues = {
  */
 export const lockSeconds = 30;
 
+/** After how many deliveries a message is put aside, and how long signals are worth reading. */
+export const queueLimits = {
+  updates: { maxDeliveryCount: 10 },
+  signals: { maxDeliveryCount: 3, ttlSeconds: 3_600 },
+} as const;
+
 export const blobContainers = {
   models: 'models',
   rounds: 'rounds',

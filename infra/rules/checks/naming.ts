@@ -49,6 +49,7 @@ export const namingRules: readonly Rule[] = [
         by: '69a216fc-b8fb-44d8-bc22-1f3c2cd27a30',
       },
     ],
+    isAboutFiles: true,
     check({ templates }) {
       const found = templates.paths
         .filter((path) => path.endsWith('.bicep') && isBicep(path))

@@ -47,6 +47,7 @@ export const secretRules: readonly Rule[] = [
         text: "var shared = listKeys(workspace.id, '2023-09-01')",
       },
     ],
+    isAboutFiles: true,
     check: ({ templates }) => {
       const files = filesOf(templates);
       const findings = files.flatMap((file) =>
@@ -73,6 +74,7 @@ export const secretRules: readonly Rule[] = [
         text: "var telemetry = 'Zm9ybWFsbHkgYSBrZXkgYnV0IHJlYWxseSBub3QgYSBrZXk='",
       },
     ],
+    isAboutFiles: true,
     check: ({ templates }) => {
       const files = filesOf(templates);
       const findings = files.flatMap((file) =>
@@ -96,6 +98,7 @@ export const secretRules: readonly Rule[] = [
         text: 'output sharedSecret string = workspace.name',
       },
     ],
+    isAboutFiles: true,
     check: ({ templates }) => {
       const outputs = filesOf(templates).flatMap(({ path, declarations }) =>
         declarations.filter(({ kind }) => kind === 'output').map((output) => ({ path, output })),
@@ -115,6 +118,7 @@ export const secretRules: readonly Rule[] = [
     title: 'A parameter that holds a secret is marked so, and has no default.',
     fix: 'Decorate it with @secure() and give it no default; better, do without.',
     mutations: [{ kind: 'append', path: 'infra/modules/logs.bicep', text: "param apiKey string = 'abc'" }],
+    isAboutFiles: true,
     check: ({ templates }) => {
       const parameters = filesOf(templates).flatMap(({ path, declarations }) =>
         declarations.flatMap((declaration) => (declaration.kind === 'param' ? [{ path, declaration }] : [])),

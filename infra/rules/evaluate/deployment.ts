@@ -25,6 +25,8 @@ export interface Deployment {
   readonly instances: readonly Instance[];
   readonly outputs: ReadonlyMap<string, Value>;
   readonly faults: readonly Fault[];
+  /** Templates that take part in it. */
+  readonly files: ReadonlySet<string>;
 }
 
 /** What does not fit between files: a module that is not there, a parameter that it lacks. */
@@ -37,6 +39,7 @@ interface Context {
   readonly templates: Templates;
   readonly instances: Instance[];
   readonly faults: Fault[];
+  readonly files: Set<string>;
   readonly modules: readonly string[];
   readonly isCertain: boolean;
 }
@@ -49,7 +52,14 @@ export interface Wanted {
 }
 
 export function expand({ name, entry, isDefault, given }: Wanted, templates: Templates): Deployment {
-  const context: Context = { templates, instances: [], faults: [], modules: [], isCertain: true };
+  const context: Context = {
+    templates,
+    instances: [],
+    faults: [],
+    files: new Set(),
+    modules: [],
+    isCertain: true,
+  };
   const place = { path: entry, start: 0, end: 0 };
   const file = templates.file(entry);
   if (file === undefined) {
@@ -61,6 +71,7 @@ export function expand({ name, entry, isDefault, given }: Wanted, templates: Tem
       instances: [],
       outputs: new Map(),
       faults: [{ message: `${entry} is not there or does not parse`, place }],
+      files: new Set([entry]),
     };
   }
   const { outputs, parameters } = expandFile(file, given, place, context);
@@ -72,6 +83,7 @@ export function expand({ name, entry, isDefault, given }: Wanted, templates: Tem
     instances: context.instances,
     outputs,
     faults: context.faults,
+    files: context.files,
   };
 }
 
@@ -81,6 +93,7 @@ function expandFile(
   caller: Place,
   context: Context,
 ): { outputs: Map<string, Value>; parameters: Map<string, Value> } {
+  context.files.add(file.path);
   // Outputs have names of their own: one may be called as a parameter is.
   const declared = new Map(
     file.declarations
