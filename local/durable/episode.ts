@@ -66,9 +66,13 @@ export async function runEpisode(input: EpisodeInput): Promise<Episode> {
   };
 }
 
+/**
+ * What ends a generation is said by a replay only. It costs one per generation, and an orchestrator that is not
+ * deterministic fails here as it would on Azure, where every episode is a replay.
+ */
 async function judge(input: EpisodeInput, added: readonly HistoryEvent[]): Promise<Judgement> {
-  const { session } = input;
-  if (session) return session.next(added);
+  const judged = input.session?.next(added);
+  if (judged && judged.verdict.ending === undefined) return judged;
   const past = input.past();
   const isReplaying = past.some((event) => event.EventType === EventType.ExecutionStarted);
   return input.protocol.replay(input.instance, [...past, ...added], isReplaying);

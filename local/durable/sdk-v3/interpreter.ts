@@ -10,6 +10,8 @@
  *    The timer follows even the last attempt: the SDK waits for it before it reports the failure.
  * 4. A cancellation takes effect in the episode in which it first shows, and the history records it there; so a replay
  *    of the whole history takes the same decisions as the episodes did one by one.
+ * 5. What the history has scheduled is what the actions ask for under that id, by kind and name; otherwise the code has
+ *    changed or is not deterministic, and results would reach the wrong task.
  */
 import type { Decision } from '../decision.ts';
 import {
@@ -48,6 +50,8 @@ export interface Interpretation {
   readonly carried: readonly EventRaised[];
   /** Retried calls that have not come to an end. */
   readonly openRetries: number;
+  /** How history and actions contradict each other (invariant 5). */
+  readonly contradiction: string | undefined;
 }
 
 type TimerAction = Extract<Action, { actionType: 5 }>;
@@ -70,7 +74,9 @@ export function startInterpreter(): Interpreter {
   let continueAsNew: { input: unknown } | undefined;
   let openRetries = 0;
   const unrecorded = new Map<number, Decision>();
-  const recorded = new Set<number>();
+  /** Scheduled by the history before the action was seen; a cancelled timer may make way for a task in its own turn. */
+  const recorded = new Map<number, string>();
+  let contradiction: string | undefined;
   const open = new Map<number, OpenTask & { node: TaskNode }>();
   const timers = new Map<number, TimerAction>();
   const waiters = new Map<string, TaskNode[]>();
@@ -84,9 +90,17 @@ export function startInterpreter(): Interpreter {
   ): TaskNode {
     const decision = make(nextId++);
     const node = new TaskNode(parent);
-    if (!recorded.delete(decision.id)) unrecorded.set(decision.id, decision);
+    const before = recorded.get(decision.id);
+    if (before === undefined) unrecorded.set(decision.id, decision);
+    else compare(decision.id, before, decision);
+    recorded.delete(decision.id);
     open.set(decision.id, { decision, action, node });
     return node;
+  }
+
+  function compare(id: number, before: string, decision: Decision): void {
+    const now = describe(decision);
+    if (now !== before) contradiction ??= `task ${id} is ${now}, and was ${before}`;
   }
 
   type Call = Extract<Action, { actionType: 0 | 1 }>;
@@ -198,6 +212,13 @@ export function startInterpreter(): Interpreter {
     }
   }
 
+  function record(id: number, before: string): void {
+    const decision = unrecorded.get(id);
+    if (decision === undefined) recorded.set(id, before);
+    else compare(id, before, decision);
+    unrecorded.delete(id);
+  }
+
   function take(event: HistoryEvent): void {
     switch (event.EventType) {
       case EventType.OrchestratorStarted:
@@ -220,7 +241,8 @@ export function startInterpreter(): Interpreter {
         const completes = completedTask(event);
         if (completes !== undefined) settle(completes, 'completed');
         const schedules = scheduledTask(event);
-        if (schedules !== undefined && !unrecorded.delete(schedules)) recorded.add(schedules);
+        if (schedules !== undefined)
+          record(schedules, 'Name' in event ? taskName(event.EventType, event.Name) : 'a timer');
       }
     }
     advance();
@@ -243,6 +265,8 @@ export function startInterpreter(): Interpreter {
       actions = all;
       for (const event of events) take(event);
       const canceled = cancelTimers();
+      const [unasked] = recorded;
+      if (unasked) contradiction ??= `task ${unasked[0]} was ${unasked[1]}, and is not asked for now`;
       const decisions = [...unrecorded.values()];
       unrecorded.clear();
       return {
@@ -256,10 +280,22 @@ export function startInterpreter(): Interpreter {
         unconsumed: [...buffered].flatMap(([name, count]) => Array<string>(count).fill(name)),
         carried,
         openRetries,
+        contradiction,
       };
     },
   };
 }
+
+const taskName = (type: number, name: string): string =>
+  `${type === EventType.TaskScheduled ? 'activity' : 'sub-orchestration'} '${name}'`;
+
+const describe = (decision: Decision): string =>
+  decision.kind === 'timer'
+    ? 'a timer'
+    : taskName(
+        decision.kind === 'activity' ? EventType.TaskScheduled : EventType.SubOrchestrationInstanceCreated,
+        decision.name,
+      );
 
 /** An activity's input as JSON text: the SDK has already encoded strings, but nothing else. */
 const activityInput = (input: unknown): string | null => {

@@ -93,6 +93,10 @@ function startJudge(
     }
     const hazard = hazards?.look(run, added, seen);
     if (hazard) return refuse('DurableHazard', withOwnError(run, hazard.message));
+    if (seen.contradiction !== undefined) {
+      const message = `the orchestrator is not deterministic, or its code has changed: ${seen.contradiction}`;
+      return refuse('NonDeterministicOrchestration', message);
+    }
     const ending = naturalEnding(instance, run, seen, warnings);
     const { decisions, canceled, idle, caughtUp } = seen;
     return {

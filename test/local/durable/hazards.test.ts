@@ -72,6 +72,23 @@ describe('strict mode', () => {
   });
 });
 
+describe('an orchestrator that is not deterministic', () => {
+  it.each([500, 0])('fails, as on Azure, also when %i may wait in memory', async (sessions) => {
+    const { engine, clock } = startEngine({ limits: { sessions } });
+    const instance = await ended(engine, await start(engine, 'tossesCoins'), clock);
+    expect(instance.status).toBe('Failed');
+    expect(outputOf(instance)).toMatch(/not deterministic.*task 0 is activity '(echo|double)', and was/);
+  });
+
+  it('fails when it does not ask any more for what it has asked for', async () => {
+    const { engine, clock } = startEngine({ limits: { sessions: 0 } });
+    const id = await start(engine, 'losesInterest');
+    await engine.raiseEvent(id, 'go', '1');
+    const instance = await ended(engine, id, clock);
+    expect(outputOf(instance)).toContain("task 0 was activity 'echo', and is not asked for now");
+  });
+});
+
 describe('without strict mode', () => {
   it('an orchestrator that ended stays Running until its timer has fired, as on Azure', async () => {
     const { engine, clock, warnings } = startEngine({ strict: false });
