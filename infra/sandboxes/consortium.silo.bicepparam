@@ -8,3 +8,4 @@ param silo = readEnvironmentVariable('SILO', 'north-clinic')
 param aggregatorPrincipalId = readEnvironmentVariable('AGGREGATOR_PRINCIPAL_ID', '')
 param tokenIssuer = readEnvironmentVariable('CLUSTER_ISSUER', '')
 param logRetentionDays = 730
+param resourceLock = true

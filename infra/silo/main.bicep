@@ -48,6 +48,12 @@ param agentArchiveSha256 string = ''
 param vmSize string = 'Standard_D4as_v5'
 param vmSshPublicKey string = ''
 
+@description('Regions in which this silo\'s resources may be made, enforced by Azure Policy; empty: not enforced.')
+param allowedRegions array = []
+
+@description('Lock the resource group against deletion.')
+param resourceLock bool = false
+
 @description('Mail addresses that alerts go to.')
 param alertEmails array = []
 
@@ -155,8 +161,17 @@ module vm 'modules/agent-vm.bicep' = if (agentCompute == 'vm') {
   }
 }
 
+module guards '../modules/guards.bicep' = {
+  name: 'guards'
+  params: {
+    allowedRegions: allowedRegions
+    resourceLock: resourceLock
+  }
+}
+
 output tenantId string = tenant().tenantId
 output agentClientId string = identity.outputs.agentClientId
 output agentPrincipalId string = empty(agentPrincipalId) ? identity.outputs.agentPrincipalId : agentPrincipalId
 output kek string = vault.outputs.kekId
 output sig string = vault.outputs.sigId
+output agentEgressAddress string = agentCompute == 'vm' ? vm!.outputs.egressAddress : ''
