@@ -23,14 +23,14 @@ import { strategiesFolder } from './deployed-files.ts';
 import { addPartials, cosines } from './evidence.ts';
 import {
   type Block,
-  type BlockBuffers,
   FoldRefused,
   holdsAllUpdates,
   type Opening,
   partialWidth,
   type Task,
+  updatesRead,
 } from './fold-task.ts';
-import type { Lane, OwnedBytes } from './lane.ts';
+import type { BlockBuffers, Lane, SharedBytes } from './lane.ts';
 import { moduleUrl } from './load-module.ts';
 import { type ModelLayout, modelLayout } from './model-layout.ts';
 import { type LaneOptions, openLanes } from './open-lanes.ts';
@@ -156,7 +156,16 @@ async function fold(work: Work, { plan }: Decision): Promise<(number | null)[]> 
       await Promise.all([writeModel(buffers.model), ...kept.map((name, i) => writers[i]?.(buffers[name]))]);
     },
   });
-  return evidence ? cosines(sums, updates) : input.updates.map(() => null);
+  return evidence ? cosines(sums, normsOf(work, task)) : input.updates.map(() => null);
+}
+
+/**
+ * Of the updates that a pass reads. Admission measured them over all float tensors, so with control variates among
+ * those they are of no use.
+ */
+function normsOf({ input, layout }: Work, task: Task): (number | null)[] {
+  const read = new Set(updatesRead(task, input.updates.length));
+  return input.updates.map(({ figures }, i) => (read.has(i) && !layout.hasControl ? figures.norm : null));
 }
 
 async function beginState({ input, layout }: Work, name: StateTensor): Promise<Write> {
@@ -173,12 +182,12 @@ async function readBuffers(
   { input, layout }: Work,
   kept: readonly StateTensor[],
   block: Block,
-  take: (bytes: number) => OwnedBytes,
+  take: (bytes: number) => SharedBytes,
 ): Promise<BlockBuffers> {
   const { offset, bytes } = layout.modelRange(block.from, block.to);
   const range = layout.stateRange(block.from, block.to);
   const model = take(bytes);
-  const stateOf = async (name: StateTensor): Promise<OwnedBytes> => {
+  const stateOf = async (name: StateTensor): Promise<SharedBytes> => {
     if (!kept.includes(name)) return take(0);
     const state = take(range.bytes);
     const read = input.state[name];

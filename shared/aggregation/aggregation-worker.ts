@@ -14,31 +14,25 @@ let working: Promise<void> = Promise.resolve();
 
 port.on('message', (request: WorkerRequest) => {
   working = working.then(async () => {
-    const { answer, transfer } = await answerTo(request);
-    port.postMessage(answer, transfer);
+    port.postMessage(await answerTo(request));
     if (request.kind === 'close') port.close();
   });
 });
 
-interface Answered {
-  readonly answer: WorkerAnswer;
-  readonly transfer: ArrayBuffer[];
-}
-
-async function answerTo(request: WorkerRequest): Promise<Answered> {
+async function answerTo(request: WorkerRequest): Promise<WorkerAnswer> {
   try {
     return await carryOut(request);
   } catch (error) {
     if (error instanceof FoldRefused) {
       const { slug, message, update } = error;
-      return { answer: { kind: 'refused', slug, message, update }, transfer: [] };
+      return { kind: 'refused', slug, message, update };
     }
     const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    return { answer: { kind: 'failed', message }, transfer: [] };
+    return { kind: 'failed', message };
   }
 }
 
-async function carryOut(request: WorkerRequest): Promise<Answered> {
+async function carryOut(request: WorkerRequest): Promise<WorkerAnswer> {
   switch (request.kind) {
     case 'open': {
       const openings = unpackOpenings(request.openings);
@@ -51,32 +45,23 @@ async function carryOut(request: WorkerRequest): Promise<Answered> {
       } finally {
         for (const { key } of openings) key.fill(0);
       }
-      return done();
+      return { kind: 'done' };
     }
     case 'begin':
       opened().begin(request.task, request.module && (await loadModule(request.module)));
-      return done();
-    case 'add': {
-      const { block, updates, ciphertexts } = request;
-      opened().add(block, updates, ciphertexts);
-      return { answer: { kind: 'added', ciphertexts }, transfer: ciphertexts.map(({ buffer }) => buffer) };
-    }
-    case 'finish': {
-      const folded = opened().finish(request.block, request.buffers);
-      const { model, m, v } = folded.buffers;
-      return { answer: { kind: 'finished', folded }, transfer: [model.buffer, m.buffer, v.buffer] };
-    }
+      return { kind: 'done' };
+    case 'add':
+      opened().add(request.block, request.updates, request.ciphertexts);
+      return { kind: 'done' };
+    case 'finish':
+      return { kind: 'finished', partials: opened().finish(request.block, request.buffers) };
     case 'close':
       folder?.wipe();
-      return done();
+      return { kind: 'done' };
   }
 }
 
 function opened(): BlockFolder {
   if (folder === undefined) throw new Error('the worker was not opened');
   return folder;
-}
-
-function done(): Answered {
-  return { answer: { kind: 'done' }, transfer: [] };
 }

@@ -3,7 +3,8 @@
  * whole. The same code runs in worker threads and, for small models, in the caller's own.
  *
  * 1. A block is begun by its first `add`, which takes updates in canonical order, and ended by `finish`.
- * 2. Where the task allows, an update is folded as it comes, and memory holds four of them; else all of a block.
+ * 2. Means are added to while an update is in the processor's cache. Where nothing else looks at the updates, memory
+ *    holds four of them; else all of a block.
  * 3. Nothing of an update enters a sum before its segment has verified. A fault leaves the folder unusable.
  */
 import type { Kernels } from '../kernels/kernels.ts';
@@ -14,15 +15,15 @@ import type { FoldColumns } from './combine-run.ts';
 import { type ColumnFold, columnFold } from './fold-column.ts';
 import {
   type Block,
-  type BlockBuffers,
-  type FoldedBlock,
   FoldRefused,
   holdsAllUpdates,
   type Opening,
+  type Partials,
   partialWidth,
   type Task,
   updatesRead,
 } from './fold-task.ts';
+import type { BlockBuffers } from './lane.ts';
 import type { ModelLayout } from './model-layout.ts';
 import { columnReader } from './open-columns.ts';
 
@@ -31,7 +32,7 @@ export interface BlockFolder {
   /** Takes the ciphertext of the block's segments for some updates. */
   add(block: Block, updates: readonly number[], ciphertexts: readonly Uint8Array[]): void;
   /** Ends a block; with a fold, `buffers` holds the base's and the state's bytes and takes the new ones. */
-  finish(block: Block, buffers: BlockBuffers): FoldedBlock;
+  finish(block: Block, buffers: BlockBuffers): Partials;
   /** Forgets all keys. */
   wipe(): void;
 }
@@ -73,9 +74,8 @@ export function blockFolder(options: {
         const row = rows.get(update);
         return row === undefined ? -1 : memory.slotOf(row, column);
       });
-    const fold =
-      task.kind === 'fold' ? columnFold(kernels, { ...task, held, memory, foldColumns }) : undefined;
-    if (!held) for (const column of memory.columns) fold?.clear(column);
+    const fold = task.kind === 'fold' ? columnFold(kernels, { ...task, memory, foldColumns }) : undefined;
+    for (const column of memory.columns) fold?.clear(column);
     return { block, memory, held, rows, slotsOf, fold };
   };
 
@@ -100,7 +100,7 @@ export function blockFolder(options: {
           held ? memory.slotOf(rows.get(update) ?? 0, at) : memory.slotOf(i, 0),
         );
         for (const [i, read] of readers.entries()) read(column, kernels.bytes(), slots[i] ?? 0);
-        if (!held) fold?.add(column, updates, slots);
+        fold?.add(column, updates, slots);
       }
     },
     finish(block, buffers) {
@@ -118,11 +118,11 @@ export function blockFolder(options: {
         if (task.kind === 'measure') {
           measureColumn(kernels, task, whole.memory, column, slots, figures);
         } else {
-          if (whole.held) whole.fold?.combine(column, slots, figures);
+          whole.fold?.combine(column, slots, figures);
           stateAt += whole.fold?.finish(column, buffers.model, start, state, stateAt) ?? 0;
         }
       }
-      return { buffers, partials };
+      return partials;
     },
     wipe() {
       for (const opener of openers) opener.wipe();
@@ -148,6 +148,6 @@ function openUpdate({ key, context, header }: Opening, update: number): FloeOpen
   }
 }
 
-function floats(bytes: Uint8Array<ArrayBuffer>): Float32Array {
+function floats(bytes: Uint8Array): Float32Array {
   return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
 }

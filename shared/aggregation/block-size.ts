@@ -6,8 +6,8 @@ import { holdsAllUpdates, type Task } from './fold-task.ts';
 
 /** 1 MiB of ciphertext per update and block. */
 const MOST_COLUMNS = 4;
-/** Slots of one column each, over all updates held: 16 MiB per worker. */
-const HELD_SLOTS = 64;
+/** Slots of one column each, over all updates held: 8 MiB per worker. */
+const HELD_SLOTS = 32;
 
 export function blockColumns(task: Task, updates: number): number {
   if (!holdsAllUpdates(task)) return MOST_COLUMNS;

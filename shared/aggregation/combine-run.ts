@@ -1,7 +1,6 @@
 import type { Combination, SumMode } from '../domain/strategies/fold-plan.ts';
 import type { FloatDtype, Kernels } from '../kernels/kernels.ts';
 import { decodeFloats } from '../tensors/codec.ts';
-import { addExactly, addWeighted } from './weighted-sum.ts';
 
 /** A module of the deployed app: sets `out` from the scaled updates of some coordinates. */
 export type FoldColumns = (columns: readonly Float64Array[], out: Float64Array) => void;
@@ -13,27 +12,17 @@ export interface HeldRun {
   /** Where each update's elements begin, in canonical order. */
   readonly rows: readonly number[];
   readonly sums: number;
-  readonly high: number;
-  readonly low: number;
 }
 
 /** Combines a run's rows as the plan says; the step lies at `run.sums` in float64 afterwards. */
 export function combineRun(
   kernels: Kernels,
-  combination: Combination,
+  combination: Exclude<Combination, { readonly kind: 'mean' }>,
   run: HeldRun,
-  mode: SumMode,
   foldColumns: FoldColumns | undefined,
 ): void {
   const { dtype, count, rows, sums } = run;
   switch (combination.kind) {
-    case 'mean': {
-      clearSums(kernels, run, mode);
-      const weighted = { dtype, count, addresses: rows, coefficients: combination.coefficients };
-      if (mode === 'exact-fixed/1') addExactly(kernels, run.high, run.low, weighted);
-      else addWeighted(kernels, sums, weighted);
-      return divideSums(kernels, run, mode, combination.divisor);
-    }
     case 'median':
       return kernels.median(dtype, rows, count, combination.scales, sums);
     case 'trimmed-mean':

@@ -2,11 +2,12 @@
  * The cosine of each update to the combined step, before the server's optimiser, over the float tensors that
  * strategies see. Null where it was not measured, or where an update or the step is zero. Sums run over columns in their order.
  */
-export function cosines(sums: Float64Array, updates: number): (number | null)[] {
-  const step = sums[2 * updates] ?? 0;
-  return Array.from({ length: updates }, (_, i) => {
-    const cosine = (sums[i] ?? 0) / Math.sqrt((sums[updates + i] ?? 0) * step);
-    return Number.isFinite(cosine) ? Math.max(-1, Math.min(1, cosine)) : null;
+export function cosines(sums: Float64Array, norms: readonly (number | null)[]): (number | null)[] {
+  const step = Math.sqrt(sums[norms.length] ?? 0);
+  return norms.map((norm, i) => {
+    const product = sums[i] ?? 0;
+    if (norm === null || norm === 0 || step === 0 || !Number.isFinite(step)) return null;
+    return Math.max(-1, Math.min(1, product / norm / step));
   });
 }
 

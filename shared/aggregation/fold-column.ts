@@ -8,14 +8,18 @@ import { type IntegerMean, integerMean } from './integer-mean.ts';
 import { applyServerStep } from './server-step.ts';
 import { addExactly, addWeighted } from './weighted-sum.ts';
 
+type Mean = Combination & { readonly kind: 'mean' };
 type FloatRun = PlacedRun & { readonly dtype: FloatDtype };
 
 export interface ColumnFold {
-  /** Makes a column's sums zero, before rows are added as they come. */
+  /** Makes a column's sums zero. */
   clear(column: PlacedColumn): void;
-  /** Adds the rows of some updates, which lie at `slots`. */
+  /** Adds the rows of some updates, which lie at `slots`, to every mean. Best while they are in the processor's cache. */
   add(column: PlacedColumn, updates: readonly number[], slots: readonly number[]): void;
-  /** Combines all rows of a column at once; `slots` is by update, -1 where it was not read. */
+  /**
+   * Makes the step of sums, or of all rows at once; `slots` is by update, -1 where an update was not read. Without
+   * evidence and with a mean, no row is looked at.
+   */
   combine(column: PlacedColumn, slots: readonly number[], figures: Float64Array): void;
   /**
    * Applies what was combined to the base's bytes in `model`, which begin at byte `start` of the file, and to state.
@@ -36,14 +40,11 @@ export function columnFold(
   {
     plan,
     evidence,
-    held,
     memory,
     foldColumns,
   }: {
     plan: FoldPlan;
     evidence: boolean;
-    /** Whether columns are combined at once, or row by row. */
-    held: boolean;
     memory: BlockMemory;
     foldColumns: FoldColumns | undefined;
   },
@@ -62,11 +63,11 @@ export function columnFold(
     high: column.high + run.sum,
     low: column.low + run.sum,
   });
-  const meanOf = (run: PlacedRun): Combination & { kind: 'mean' } => {
+  /** The mean that a run takes part in; undefined where all rows are combined at once. */
+  const meanOf = (run: PlacedRun): Mean | undefined => {
     if (run.role === 'integer') return integers;
     if (run.role === 'control') return control;
-    if (combination.kind !== 'mean') throw new Error(`a ${combination.kind} does not add up row by row`);
-    return combination;
+    return combination.kind === 'mean' ? combination : undefined;
   };
   const addInteger = (run: PlacedRun, slot: number, coefficient: number): void => {
     if (coefficient === 0) return;
@@ -82,7 +83,9 @@ export function columnFold(
     },
     add(column, updates, slots) {
       for (const run of column.runs) {
-        const coefficients = updates.map((update) => meanOf(run).coefficients[update] ?? 0);
+        const mean = meanOf(run);
+        if (mean === undefined) continue;
+        const coefficients = updates.map((update) => mean.coefficients[update] ?? 0);
         if (!isFloatRun(run)) {
           for (const [i, slot] of slots.entries()) addInteger(run, slot, coefficients[i] ?? 0);
           continue;
@@ -96,19 +99,18 @@ export function columnFold(
     },
     combine(column, slots, figures) {
       for (const run of column.runs) {
-        if (!isFloatRun(run)) {
-          for (const [i, slot] of slots.entries()) addInteger(run, slot, integers.coefficients[i] ?? 0);
-          continue;
-        }
+        if (!isFloatRun(run)) continue;
         const places = placesOf(column, run);
-        const rows = slots.map((slot) => (slot < 0 ? slot : slot + run.slot));
-        const part = run.role === 'control' ? control : combination;
-        combineRun(kernels, part, { dtype: run.dtype, rows, ...places }, sumMode, foldColumns);
-        if (evidence && run.role === 'model') {
-          const at = { step: places.sums, zeros: memory.zeros, rounded: memory.result };
-          kernels.bytes().fill(0, memory.zeros, memory.zeros + run.bytes);
-          compareWithStep(kernels, run, at, slots, figures);
+        const mean = meanOf(run);
+        if (mean !== undefined) divideSums(kernels, places, sumMode, mean.divisor);
+        else if (combination.kind !== 'mean') {
+          const rows = slots.map((slot) => slot + run.slot);
+          combineRun(kernels, combination, { dtype: run.dtype, rows, ...places }, foldColumns);
         }
+        if (!evidence || run.role !== 'model') continue;
+        kernels.bytes().fill(0, memory.zeros, memory.zeros + run.bytes);
+        const at = { step: places.sums, zeros: memory.zeros, rounded: memory.result };
+        compareWithStep(kernels, run, at, slots, figures);
       }
     },
     finish(column, model, start, { m, v }, stateAt) {
@@ -121,7 +123,6 @@ export function columnFold(
           continue;
         }
         const places = placesOf(column, run);
-        if (!held) divideSums(kernels, places, sumMode, meanOf(run).divisor);
         let fits = true;
         if (run.role === 'model') {
           const from = stateAt + used;

@@ -29,27 +29,16 @@ export type Task =
       readonly evidence: boolean;
     };
 
-/** What one block came to. Buffers are those that were handed in, overwritten. */
-export interface FoldedBlock {
-  readonly buffers: BlockBuffers;
-  /** Per column, one after the other, `width` figures: see {@link partialWidth}. */
-  readonly partials: Float64Array;
-}
-
-/** The base's bytes of a block, which become the next model's, and the state's; empty where there is none. */
-export interface BlockBuffers {
-  readonly model: Uint8Array<ArrayBuffer>;
-  readonly m: Uint8Array<ArrayBuffer>;
-  readonly v: Uint8Array<ArrayBuffer>;
-}
+/** Figures of a block's columns, one column after the other, `partialWidth` of each. */
+export type Partials = Float64Array;
 
 /**
  * How many figures each column gives, of `updates` updates: K x K distances, K products, or for evidence K products
- * with the step, K sums of squares and the step's sum of squares.
+ * with the step and the step's sum of squares.
  */
 export function partialWidth(task: Task, updates: number): number {
   if (task.kind === 'measure') return task.wanted === 'distances' ? updates * updates : updates;
-  return task.evidence ? 2 * updates + 1 : 0;
+  return task.evidence ? updates + 1 : 0;
 }
 
 /** Which updates a pass reads, in canonical order: those whose coefficients are all 0 are left out unread. */

@@ -20,7 +20,6 @@ export function inProcessLane(options: {
     },
     async add(block, updates, ciphertexts) {
       folder.add(block, updates, ciphertexts);
-      return ciphertexts;
     },
     async finish(block, buffers) {
       return folder.finish(block, buffers);

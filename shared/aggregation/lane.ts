@@ -1,7 +1,18 @@
-import type { Block, BlockBuffers, FoldedBlock, Task } from './fold-task.ts';
+import type { Block, Partials, Task } from './fold-task.ts';
 
-/** Bytes of which somebody is the only owner: handing them over leaves nothing behind. */
-export type OwnedBytes = Uint8Array<ArrayBuffer>;
+/**
+ * Bytes in memory that threads share. By agreement they belong to one side at a time: to the lane from a call until its
+ * answer, else to the caller. Shared memory changes hands for nothing; detaching and attaching buffers cost as much
+ * here as folding them.
+ */
+export type SharedBytes = Uint8Array<SharedArrayBuffer>;
+
+/** The base's bytes of a block, which become the next model's, and the state's; empty where there is none. */
+export interface BlockBuffers {
+  readonly model: SharedBytes;
+  readonly m: SharedBytes;
+  readonly v: SharedBytes;
+}
 
 /** Where a module of the deployed app is, and what it is given. */
 export interface ModuleReference {
@@ -12,12 +23,12 @@ export interface ModuleReference {
 
 /**
  * One thread that folds. Calls are carried out in the order in which they are made, and need not wait for each other.
- * Byte arrays change hands with a call and come back, possibly as other objects, with its answer.
  */
 export interface Lane {
   begin(task: Task, module: ModuleReference | undefined): Promise<void>;
-  add(block: Block, updates: readonly number[], ciphertexts: OwnedBytes[]): Promise<OwnedBytes[]>;
-  finish(block: Block, buffers: BlockBuffers): Promise<FoldedBlock>;
+  add(block: Block, updates: readonly number[], ciphertexts: readonly SharedBytes[]): Promise<void>;
+  /** Ends a block; a fold overwrites `buffers` with the next model's and the state's bytes. Answers {@link Partials}. */
+  finish(block: Block, buffers: BlockBuffers): Promise<Partials>;
   /** Forgets keys and ends the thread. */
   close(): Promise<void>;
 }

@@ -35,6 +35,8 @@ export interface ModelLayout {
   readonly columns: number;
   readonly totalBytes: number;
   readonly header: Buffer;
+  /** Whether some tensors are control variates. */
+  readonly hasControl: boolean;
   /** What the state tensors hold: the model's float tensors but for control variates, as float32. */
   readonly stateSchema: TensorSchema;
   readonly runs: (column: number) => readonly Run[];
@@ -93,6 +95,7 @@ export function modelLayout(schema: TensorSchema): ModelLayout {
     columns,
     totalBytes,
     header,
+    hasControl: stretches.some(({ role }) => role === 'control'),
     stateSchema,
     runs(column) {
       const [from, to] = [beginning(column).byte, beginning(column + 1).byte];

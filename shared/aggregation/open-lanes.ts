@@ -4,6 +4,7 @@ import { type KernelChoice, kernelsOf } from './choose-kernels.ts';
 import { workerEntry } from './deployed-files.ts';
 import type { Opening } from './fold-task.ts';
 import { inProcessLane } from './in-process-lane.ts';
+import { keepFreedMemory } from './keep-freed-memory.ts';
 import type { Lane } from './lane.ts';
 import { workerLane } from './worker-lane.ts';
 
@@ -28,6 +29,7 @@ export async function openLanes(
   if (most === 0 || (options.workers === undefined && job.bytes < WORTH_WORKERS)) {
     return [inProcessLane({ kernels: kernelsOf(kernels), schema, openings })];
   }
+  keepFreedMemory();
   const entry = workerEntry();
   const started = await Promise.allSettled(
     Array.from({ length: most }, () => workerLane({ entry, schema, openings, kernels })),

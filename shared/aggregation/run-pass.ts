@@ -12,14 +12,20 @@
 import type { ReadInto } from '../ports/blobs.ts';
 import { GROUP } from './block-folder.ts';
 import { ciphertextRange } from './block-memory.ts';
-import { type Block, type BlockBuffers, type FoldedBlock, type Task, updatesRead } from './fold-task.ts';
-import type { Lane, ModuleReference, OwnedBytes } from './lane.ts';
+import { type Block, type Partials, type Task, updatesRead } from './fold-task.ts';
+import type { BlockBuffers, Lane, ModuleReference, SharedBytes } from './lane.ts';
 import type { ModelLayout } from './model-layout.ts';
-import { permits } from './permits.ts';
+import { type Permits, permits } from './permits.ts';
 import { spareBytes } from './spare-bytes.ts';
 
 /** Groups of updates that a lane is given before the first one's answer is waited for. */
-const GROUPS_AHEAD = 3;
+const GROUPS_AHEAD = 2;
+
+/** What a block came to. */
+export interface FoldedBlock {
+  readonly buffers: BlockBuffers;
+  readonly partials: Partials;
+}
 
 export interface Pass {
   readonly lanes: readonly Lane[];
@@ -32,7 +38,7 @@ export interface Pass {
   readonly columns: Block;
   readonly blockColumns: number;
   /** What `finish` needs of a block besides the updates. */
-  readonly buffersOf: (block: Block, take: (bytes: number) => OwnedBytes) => Promise<BlockBuffers>;
+  readonly buffersOf: (block: Block, take: (bytes: number) => SharedBytes) => Promise<BlockBuffers>;
   /** Takes what came of each block, one after the other, in order. Its buffers are used again afterwards. */
   readonly deliver: (block: Block, folded: FoldedBlock) => Promise<void>;
   readonly signal?: AbortSignal | undefined;
@@ -80,7 +86,7 @@ export async function runPass(pass: Pass): Promise<void> {
     delivering = false;
   };
 
-  const drive = async (lane: Lane, turns = permits(GROUPS_AHEAD)): Promise<void> => {
+  const drive = async (lane: Lane, turns: Permits): Promise<void> => {
     let posted: Promise<void> = Promise.resolve();
     /** Posts to the lane once `ready` is there and everything before has been posted. */
     const post = <T>(ready: Promise<T>, send: (value: T) => Promise<void>): void => {
@@ -104,18 +110,22 @@ export async function runPass(pass: Pass): Promise<void> {
         const buffers = group.map(() => spare.take(range.bytes));
         const reads = group.map((update, i) => readCiphertext(updates, update, range.offset, buffers[i]));
         post(Promise.all(reads), async () => {
-          for (const bytes of await lane.add(block, group, buffers)) spare.give(bytes);
+          await lane.add(block, group, buffers);
+          for (const bytes of buffers) spare.give(bytes);
           turns.give();
         });
       }
       post(pass.buffersOf(block, spare.take), async (buffers) => {
-        finished.set(block.from, await lane.finish(block, buffers));
+        finished.set(block.from, { buffers, partials: await lane.finish(block, buffers) });
         await deliverReady();
       });
     }
   };
 
-  for (const [i, lane] of lanes.entries()) beside(drive(lane, ahead[i]));
+  for (const [i, lane] of lanes.entries()) {
+    const turns = ahead[i];
+    if (turns !== undefined) beside(drive(lane, turns));
+  }
   while (underWay.size > 0) await Promise.all(underWay);
   if (failure !== undefined) throw failure.error;
 }
@@ -124,7 +134,7 @@ async function readCiphertext(
   updates: readonly ReadInto[],
   update: number,
   offset: number,
-  target: OwnedBytes | undefined,
+  target: SharedBytes | undefined,
 ): Promise<void> {
   if (target !== undefined) await updates[update]?.(offset, target);
 }

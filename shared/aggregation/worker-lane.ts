@@ -53,16 +53,12 @@ export async function workerLane(options: {
       await ask({ kind: 'begin', task, module });
     },
     async add(block, updates, ciphertexts) {
-      const buffers = ciphertexts.map(({ buffer }) => buffer);
-      const answer = await ask({ kind: 'add', block, updates, ciphertexts }, buffers);
-      if (answer.kind !== 'added') throw unexpected(answer);
-      return answer.ciphertexts;
+      await ask({ kind: 'add', block, updates, ciphertexts });
     },
     async finish(block, buffers) {
-      const { model, m, v } = buffers;
-      const answer = await ask({ kind: 'finish', block, buffers }, [model.buffer, m.buffer, v.buffer]);
-      if (answer.kind !== 'finished') throw unexpected(answer);
-      return answer.folded;
+      const answer = await ask({ kind: 'finish', block, buffers });
+      if (answer.kind !== 'finished') throw new Error(`an aggregation worker answered ${answer.kind}`);
+      return answer.partials;
     },
     async close() {
       // Keys are wiped by the worker itself; where it is beyond that, its memory goes with it.
@@ -70,8 +66,4 @@ export async function workerLane(options: {
       await worker.terminate();
     },
   };
-}
-
-function unexpected(answer: WorkerAnswer): Error {
-  return new Error(`an aggregation worker answered ${answer.kind}`);
 }

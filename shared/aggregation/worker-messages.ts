@@ -1,14 +1,14 @@
 /** What goes between the aggregating thread and its workers. Each request is answered once, in order. */
 import type { TensorSchema } from '../contracts/tensor-schema.ts';
 import type { KernelChoice } from './choose-kernels.ts';
-import type { Block, BlockBuffers, FoldedBlock, FoldSlug, Opening, Task } from './fold-task.ts';
-import type { ModuleReference, OwnedBytes } from './lane.ts';
+import type { Block, FoldSlug, Opening, Partials, Task } from './fold-task.ts';
+import type { BlockBuffers, ModuleReference, SharedBytes } from './lane.ts';
 
 export type WorkerRequest =
   | {
       readonly kind: 'open';
       readonly schema: TensorSchema;
-      readonly openings: OwnedBytes;
+      readonly openings: Uint8Array<ArrayBuffer>;
       readonly kernels: KernelChoice;
     }
   | { readonly kind: 'begin'; readonly task: Task; readonly module: ModuleReference | undefined }
@@ -16,15 +16,14 @@ export type WorkerRequest =
       readonly kind: 'add';
       readonly block: Block;
       readonly updates: readonly number[];
-      readonly ciphertexts: OwnedBytes[];
+      readonly ciphertexts: readonly SharedBytes[];
     }
   | { readonly kind: 'finish'; readonly block: Block; readonly buffers: BlockBuffers }
   | { readonly kind: 'close' };
 
 export type WorkerAnswer =
   | { readonly kind: 'done' }
-  | { readonly kind: 'added'; readonly ciphertexts: OwnedBytes[] }
-  | { readonly kind: 'finished'; readonly folded: FoldedBlock }
+  | { readonly kind: 'finished'; readonly partials: Partials }
   | {
       readonly kind: 'refused';
       readonly slug: FoldSlug;
@@ -37,7 +36,7 @@ const [KEY, CONTEXT, HEADER] = [32, 64, 74];
 const ROW = KEY + CONTEXT + HEADER;
 
 /** All openings in one buffer, which is handed over rather than copied: no second copy of a key is left to a collector. */
-export function packOpenings(openings: readonly Opening[]): OwnedBytes {
+export function packOpenings(openings: readonly Opening[]): Uint8Array<ArrayBuffer> {
   const packed = new Uint8Array(openings.length * ROW);
   for (const [i, { key, context, header }] of openings.entries()) {
     packed.set(key, i * ROW);
