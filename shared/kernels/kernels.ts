@@ -43,7 +43,7 @@ export interface Kernels {
    *    multiple of 2^-71, ties to even; below 2^-72 nothing is left. Both depend on this update alone, and all that
    *    follows is addition of integers: any order, any tree of partial sums gives the same limbs.
    * 2. False where a product, to the nearest multiple of 2^-20, is outside [-2^31, 2^31) or not a number, or a limb leaves [-2^62, 2^62), which takes
-   *    at least 2,048 updates. The limbs then hold nothing of use.
+   *    more than 2,048 updates. The limbs then hold nothing of use.
    */
   accumulateExact(
     dtype: FloatDtype,

@@ -4,6 +4,7 @@
  * 1. float32 values: squares of differences in float32, coordinate i in lane i mod 4; then (0 + 2) + (1 + 3) in float64.
  * 2. float64 values, and blocks whose float32 sum is outside [2^-80, 2^128): in float64, even coordinates + odd ones.
  */
+import { checkRows } from '../check-rows.ts';
 import { DISTANCE_BLOCK, type Kernels } from '../kernels.ts';
 import { widthOf } from '../width.ts';
 import { decode } from './decode.ts';
@@ -14,6 +15,7 @@ const LEAST = 2 ** -80;
 export function distances(memory: ReferenceMemory): Pick<Kernels, 'squaredDistances'> {
   return {
     squaredDistances(dtype, rows, count, scales, out) {
+      checkRows(rows);
       const K = rows.length;
       const sums = memory.floats64(out, K * K);
       const distance = dtype === 'F64' ? wideDistance : narrowDistance;

@@ -1,4 +1,5 @@
 /** Coordinate by coordinate: sort what the rows hold there, then take what is asked. */
+import { checkKept, checkRows } from '../check-rows.ts';
 import type { FloatDtype, Kernels } from '../kernels.ts';
 import { widthOf } from '../width.ts';
 import { decode } from './decode.ts';
@@ -17,6 +18,7 @@ export function orderStatistics(
     acc: number,
     result: (sorted: Sorted) => number,
   ): void => {
+    checkRows(rows);
     const results = memory.floats64(acc, count);
     const column = new Float64Array(rows.length);
     for (let start = 0; start < count; start += CHUNK_ELEMENTS) {
@@ -36,15 +38,19 @@ export function orderStatistics(
   };
   return {
     median: (dtype, rows, count, scales, acc) => eachColumn({ dtype, rows, count, scales }, acc, middle),
-    trimmedMean: (dtype, rows, count, scales, trim, acc) =>
+    trimmedMean(dtype, rows, count, scales, trim, acc) {
+      checkKept(rows.length - 2 * trim, rows);
       eachColumn({ dtype, rows, count, scales }, acc, (sorted) =>
         mean(sorted.subarray(trim, rows.length - trim)),
-      ),
-    nearMedianMean: (dtype, rows, count, scales, keep, acc) =>
+      );
+    },
+    nearMedianMean(dtype, rows, count, scales, keep, acc) {
+      checkKept(keep, rows);
       eachColumn({ dtype, rows, count, scales }, acc, (sorted) => {
         const start = nearestWindow(sorted, keep);
         return mean(sorted.subarray(start, start + keep));
-      }),
+      });
+    },
   };
 }
 

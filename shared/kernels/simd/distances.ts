@@ -1,5 +1,6 @@
 /** Squared distances: rows are scaled into a tile of a block's coordinates, and the tile's pairs are added. */
-import { DISTANCE_BLOCK, type Kernels, MOST_ROWS } from '../kernels.ts';
+import { checkRows } from '../check-rows.ts';
+import { DISTANCE_BLOCK, type Kernels } from '../kernels.ts';
 import { widthOf } from '../width.ts';
 import type { KernelExports } from './kernel-exports.ts';
 import type { SimdMemory } from './memory.ts';
@@ -7,7 +8,7 @@ import type { SimdMemory } from './memory.ts';
 export function simdDistances(memory: SimdMemory, wasm: KernelExports): Pick<Kernels, 'squaredDistances'> {
   return {
     squaredDistances(dtype, rows, count, scales, out) {
-      if (rows.length > MOST_ROWS) throw new RangeError(`At most ${MOST_ROWS} rows, not ${rows.length}.`);
+      checkRows(rows);
       const width = widthOf(dtype);
       const sums = memory.at(out, rows.length ** 2 * 8);
       for (const row of rows) memory.at(row, count * width);

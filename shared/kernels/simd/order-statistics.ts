@@ -2,6 +2,7 @@
  * Order statistics, a block of columns at a time: rows scaled into a tile where they must be, sorted as far as the
  * ranks that are wanted, and these made into results. The ranks take the place of the rows in the tile.
  */
+import { checkKept, checkRows } from '../check-rows.ts';
 import type { FloatDtype, Kernels } from '../kernels.ts';
 import { widthOf } from '../width.ts';
 import type { KernelExports, SortedDtype } from './kernel-exports.ts';
@@ -32,6 +33,7 @@ export function simdOrderStatistics(
     ranks: Ranks,
     finish: Finish,
   ): void {
+    checkRows(rows);
     const own = memory.own();
     const sorted = dtype === 'F64' ? 'F64' : 'F32';
     const [width, sortedWidth] = [widthOf(dtype), widthOf(sorted)];
@@ -69,6 +71,7 @@ export function simdOrderStatistics(
       );
     },
     trimmedMean(dtype, rows, count, scales, trim, acc) {
+      checkKept(rows.length - 2 * trim, rows);
       const last = rows.length - 1 - trim;
       eachBlock(
         dtype,
@@ -82,6 +85,7 @@ export function simdOrderStatistics(
       );
     },
     nearMedianMean(dtype, rows, count, scales, keep, acc) {
+      checkKept(keep, rows);
       const all = { first: 0, last: rows.length - 1 };
       eachBlock(dtype, rows, count, scales, acc, all, (sorted, tile, stride, length, into) =>
         wasm[`meanNearMiddle${sorted}`](tile, stride, rows.length, keep, length, into),

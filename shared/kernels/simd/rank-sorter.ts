@@ -1,5 +1,4 @@
 /** Which code sorts: straight-line code for few rows of float32, a table of comparators otherwise. */
-import { MOST_ROWS } from '../kernels.ts';
 import { selectionNetwork } from './comparator-network.ts';
 import type { KernelExports, SortedDtype } from './kernel-exports.ts';
 import type { OwnAreas, SimdMemory } from './memory.ts';
@@ -49,7 +48,6 @@ export function rankSorter(
   }
 
   return (dtype, rows, ranks) => {
-    if (rows > MOST_ROWS) throw new RangeError(`At most ${MOST_ROWS} rows, not ${rows}.`);
     const own = memory.own();
     if (dtype === 'F32' && rows <= MOST_UNROLLED_ROWS) {
       const sort = unrolled(rows, ranks);
