@@ -25,6 +25,7 @@ export function clientsOf(cloud: Cloud, credential: TokenCredential) {
       containers[name].getContainerClient(container).getBlockBlobClient(blob),
     blobs: (name: keyof typeof containers, container: string) =>
       containers[name].getContainerClient(container),
+    account: (name: keyof typeof containers) => containers[name],
     delegation: (name: keyof typeof containers) =>
       containers[name].getUserDelegationKey(new Date(), new Date(Date.now() + 600_000)),
     cosmos: (container: string) => cosmos.database(database).container(container),

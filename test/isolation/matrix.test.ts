@@ -24,7 +24,7 @@ import { type Clients, clientsOf } from './clients-of.ts';
 import { type KeyUnderTest, type Operation, operationsOn, seed, silos, vaults } from './operations.ts';
 import { credentialFrom } from './workload-credential.ts';
 
-const identities = ['coordinator', 'aggregator', 'silo-a', 'silo-b', 'viewer'] as const;
+const identities = ['coordinator', 'aggregator', 'silo-a', 'silo-b', 'viewer', 'operator', 'admin'] as const;
 type Identity = (typeof identities)[number];
 
 const topology = {
@@ -39,6 +39,8 @@ const grants: Readonly<Record<Identity, readonly Grant[]>> = {
   'silo-a': siloGrants(topology, 'a', siloVault('a')),
   'silo-b': siloGrants(topology, 'b', siloVault('b')),
   viewer: [],
+  operator: [],
+  admin: [],
 };
 
 let dataDir: string;
@@ -66,6 +68,8 @@ beforeAll(async () => {
     'silo-a': as('silo-a'),
     'silo-b': as('silo-b'),
     viewer: as('viewer'),
+    operator: as('operator'),
+    admin: as('admin'),
   };
   await Promise.all([
     clients.coordinator.blob('models', 'models', seed).upload('seed', 4),
@@ -106,9 +110,11 @@ function wrapFor(n: Uint8Array | undefined, e: Uint8Array | undefined): Uint8Arr
   return publicEncrypt({ key, padding, oaepHash: 'sha256' }, randomBytes(32));
 }
 
-function isGranted(identity: Identity, { action, scope }: Operation): boolean {
-  return grants[identity].some((grant) => covers(grant, action, scope));
+function isGranted(identity: Identity, { actions, scope }: Operation): boolean {
+  return actions.some((action) => grants[identity].some((grant) => covers(grant, action, scope)));
 }
+
+const BLOCKED = /is blocked because principal \[.*\] does not have the required RBAC permission/;
 
 /** `allowed`, `denied`, or what else happened. */
 async function outcomeOf(operation: Operation, as: Clients): Promise<string> {
@@ -118,7 +124,9 @@ async function outcomeOf(operation: Operation, as: Clients): Promise<string> {
   } catch (error) {
     const { statusCode, code, message } = error as { statusCode?: number; code?: unknown; message?: string };
     const status = statusCode ?? code;
-    return status === 403 || status === 'UnauthorizedAccess' ? 'denied' : `${String(status)}: ${message}`;
+    // The client gives the errors of a batch no code.
+    const isDenied = status === 403 || status === 'UnauthorizedAccess' || BLOCKED.test(message ?? '');
+    return isDenied ? 'denied' : `${String(status)}: ${message}`;
   }
 }
 
@@ -135,6 +143,19 @@ describe('every identity against every resource', () => {
     expect(actual).toEqual(expected);
   });
 
+  it('follows the table that lies in this folder', async () => {
+    const rows = operations.map((operation) => [
+      operation.name,
+      ...identities.map((identity) => (isGranted(identity, operation) ? 'yes' : '')),
+    ]);
+    const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+    const head = ['operation', ...identities];
+    const table = [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+    const title =
+      '# Who may do what\n\nWritten by matrix.test.ts (`vitest -u`) from shared/domain/access.ts, and asked of the running services there.';
+    await expect(`${title}\n\n${table}\n`).toMatchFileSnapshot('./expected-access.md');
+  });
+
   it('was asked in full, and has both answers for each kind of access that anybody holds', () => {
     const counted = (answer: string) => [...outcomes.values()].filter((outcome) => outcome === answer).length;
     console.log(
@@ -149,7 +170,7 @@ describe('every identity against every resource', () => {
     );
     for (const action of held) {
       const answers = operations
-        .filter((operation) => operation.action === action)
+        .filter((operation) => operation.actions.includes(action))
         .flatMap(({ name }) => identities.map((identity) => outcomes.get(`${identity}: ${name}`)));
       expect(new Set(answers), action).toEqual(new Set(['allowed', 'denied']));
     }

@@ -8,7 +8,8 @@ import type { Clients } from './clients-of.ts';
 export interface Operation {
   /** `receive silo-a`. */
   readonly name: string;
-  readonly action: DataAction;
+  /** Any one of these on the scope allows it; none means that no data-plane right does. */
+  readonly actions: readonly DataAction[];
   readonly scope: string;
   readonly run: (clients: Clients) => Promise<unknown>;
 }
@@ -36,6 +37,8 @@ export function operationsOn(keys: readonly KeyUnderTest[]): Operation[] {
       cosmosOperations(name, partitionKey.slice(1)),
     ),
     ...keys.flatMap(keyOperations),
+    ...keys.filter(({ key }) => key !== keyNames.sig).map(vaultListing),
+    ...(['models', 'updates'] as const).map(containerListing),
   ];
 }
 
@@ -44,25 +47,41 @@ function queueOperations(queue: string): Operation[] {
   return [
     {
       name: `peek ${queue}`,
-      action: 'servicebus/receive',
+      actions: ['servicebus/receive'],
       scope,
       run: ({ bus }) => bus.createReceiver(queue).peekMessages(1),
     },
     {
       name: `receive ${queue}`,
-      action: 'servicebus/receive',
+      actions: ['servicebus/receive'],
       scope,
       run: ({ bus }) => bus.createReceiver(queue).receiveMessages(1, { maxWaitTimeInMs: 50 }),
     },
     {
       name: `receive dead letters of ${queue}`,
-      action: 'servicebus/receive',
+      actions: ['servicebus/receive'],
       scope,
       run: ({ bus }) => bus.createReceiver(queue, { subQueueType: 'deadLetter' }).peekMessages(1),
     },
     {
+      name: `take ${queue}`,
+      actions: ['servicebus/receive'],
+      scope,
+      run: ({ bus }) =>
+        bus
+          .createReceiver(queue, { receiveMode: 'receiveAndDelete' })
+          .receiveMessages(1, { maxWaitTimeInMs: 50 }),
+    },
+    {
+      name: `schedule ${queue}`,
+      actions: ['servicebus/send'],
+      scope,
+      run: ({ bus }) =>
+        bus.createSender(queue).scheduleMessages({ body: 'later' }, new Date(Date.now() + 3_600_000)),
+    },
+    {
       name: `send ${queue}`,
-      action: 'servicebus/send',
+      actions: ['servicebus/send'],
       scope,
       run: ({ bus }) => bus.createSender(queue).sendMessages({ body: 'hello' }),
     },
@@ -75,37 +94,71 @@ function blobOperations(account: 'models' | 'updates', container: string): Opera
   return [
     {
       name: `read ${container}`,
-      action: 'blob/read',
+      actions: ['blob/read'],
       scope,
       run: (clients) => seeded(clients).downloadToBuffer(),
     },
     {
       name: `list ${container}`,
-      action: 'blob/list',
+      actions: ['blob/list'],
       scope,
       run: (clients) => clients.blobs(account, container).listBlobsFlat().next(),
     },
     {
       name: `create ${container}`,
-      action: 'blob/create',
+      actions: ['blob/create'],
       scope,
       run: (clients) => clients.blob(account, container, randomUUID()).upload('new', 3),
     },
     {
+      name: `read properties ${container}`,
+      actions: ['blob/read'],
+      scope,
+      run: (clients) => seeded(clients).getProperties(),
+    },
+    {
+      name: `create in blocks ${container}`,
+      actions: ['blob/create'],
+      scope,
+      async run(clients) {
+        const blob = clients.blob(account, container, randomUUID());
+        await blob.stageBlock('AAAA', 'new', 3);
+        await blob.commitBlockList(['AAAA']);
+      },
+    },
+    {
+      name: `stage a block on an existing blob ${container}`,
+      actions: ['blob/write'],
+      scope,
+      run: (clients) => seeded(clients).stageBlock('AAAA', 'x', 1),
+    },
+    {
+      name: `make the container ${container}`,
+      actions: [],
+      scope,
+      run: (clients) => clients.blobs(account, `${container}-more`).create(),
+    },
+    {
+      name: `remove the container ${container}`,
+      actions: [],
+      scope,
+      run: (clients) => clients.blobs(account, container).delete(),
+    },
+    {
       name: `overwrite ${container}`,
-      action: 'blob/write',
+      actions: ['blob/write'],
       scope,
       run: (clients) => seeded(clients).upload('changed', 7),
     },
     {
       name: `annotate ${container}`,
-      action: 'blob/write',
+      actions: ['blob/write'],
       scope,
       run: (clients) => seeded(clients).setMetadata({ changed: 'yes' }),
     },
     {
       name: `delete ${container}`,
-      action: 'blob/delete',
+      actions: ['blob/delete'],
       scope,
       run: (clients) => seeded(clients).delete(),
     },
@@ -116,9 +169,27 @@ function delegation(account: 'models' | 'updates'): Operation {
   const scope = `blob/${accounts[account]}/*`;
   return {
     name: `delegate ${account}`,
-    action: 'blob/delegate',
+    actions: ['blob/delegate'],
     scope,
     run: (clients) => clients.delegation(account),
+  };
+}
+
+function containerListing(account: 'models' | 'updates'): Operation {
+  return {
+    name: `list containers of ${account}`,
+    actions: ['blob/list'],
+    scope: `blob/${accounts[account]}/*`,
+    run: (clients) => clients.account(account).listContainers().next(),
+  };
+}
+
+function vaultListing({ vault, endpoint }: KeyUnderTest): Operation {
+  return {
+    name: `list keys of ${vault}`,
+    actions: ['keys/read'],
+    scope: `keyvault/${vault}/keys/*`,
+    run: (clients) => clients.keys(endpoint).listPropertiesOfKeys().next(),
   };
 }
 
@@ -126,14 +197,41 @@ function cosmosOperations(container: string, partition: string): Operation[] {
   const scope = `cosmos/${container}`;
   const document = () => ({ id: randomUUID(), [partition]: 'matrix' });
   const read = (name: string, run: Operation['run']): Operation => {
-    return { name: `${name} ${container}`, action: 'cosmos/read', scope, run };
+    return { name: `${name} ${container}`, actions: ['cosmos/read'], scope, run };
   };
   const write = (name: string, run: Operation['run']): Operation => {
-    return { name: `${name} ${container}`, action: 'cosmos/write', scope, run };
+    return { name: `${name} ${container}`, actions: ['cosmos/write'], scope, run };
   };
   return [
     read('point-read', ({ cosmos }) => cosmos(container).item('none', 'matrix').read()),
     read('query', ({ cosmos }) => cosmos(container).items.query('SELECT * FROM c').fetchAll()),
+    write('replace item', ({ cosmos }) =>
+      unlessMissing(
+        cosmos(container)
+          .item('none', 'matrix')
+          .replace({ ...document(), id: 'none' }),
+      ),
+    ),
+    write('patch item', ({ cosmos }) =>
+      unlessMissing(
+        cosmos(container)
+          .item('none', 'matrix')
+          .patch([{ op: 'set', path: '/n', value: 1 }]),
+      ),
+    ),
+    write('delete item', ({ cosmos }) => unlessMissing(cosmos(container).item('none', 'matrix').delete())),
+    write('write a batch', ({ cosmos }) =>
+      cosmos(container).items.batch([{ operationType: 'Create', resourceBody: document() }], 'matrix'),
+    ),
+    read('read a batch', ({ cosmos }) =>
+      cosmos(container).items.batch([{ operationType: 'Read', id: 'none' }], 'matrix'),
+    ),
+    {
+      name: `remove the container ${container}`,
+      actions: [],
+      scope,
+      run: ({ cosmos }) => cosmos(container).delete(),
+    },
     write('create item', ({ cosmos }) => cosmos(container).items.create(document())),
     write('upsert item', ({ cosmos }) => cosmos(container).items.upsert(document())),
   ];
@@ -147,43 +245,62 @@ function keyOperations({ vault, endpoint, key, kid, wrapped }: KeyUnderTest): Op
     key === keyNames.kek
       ? {
           name: named('unwrap'),
-          action: 'keys/unwrap',
+          actions: ['keys/unwrap'],
           scope,
           run: (clients) => clients.crypto(kid).unwrapKey('RSA-OAEP-256', wrapped),
         }
       : {
           name: named('sign'),
-          action: 'keys/sign',
+          actions: ['keys/sign'],
           scope,
           run: (clients) => clients.crypto(kid).sign('ES256', Buffer.alloc(32, 7)),
         };
   return [
     {
       name: named('get'),
-      action: 'keys/read',
+      actions: ['keys/read'],
       scope,
       run: (clients) => clients.keys(endpoint).getKey(key),
     },
+    {
+      name: named('list versions of'),
+      actions: ['keys/read'],
+      scope,
+      run: (clients) => clients.keys(endpoint).listPropertiesOfKeyVersions(key).next(),
+    },
     use,
     {
+      name: named('rotate'),
+      actions: ['keys/manage'],
+      scope,
+      run: (clients) => clients.keys(endpoint).rotateKey(key),
+    },
+    {
       name: named('create version of'),
-      action: 'keys/manage',
+      actions: ['keys/manage'],
       scope,
       run: (clients) => clients.keys(endpoint).createKey(key, 'EC', { curve: 'P-256' }),
     },
     {
       name: named('disable'),
-      action: 'keys/manage',
+      actions: ['keys/manage'],
       scope,
       run: (clients) => clients.keys(endpoint).updateKeyProperties(key, { enabled: false }),
     },
     {
       name: named('delete'),
-      action: 'keys/manage',
+      actions: ['keys/manage'],
       scope,
       run: (clients) => clients.keys(endpoint).beginDeleteKey(key),
     },
   ];
+}
+
+/** Rights are asked for before existence, so an answer that something is missing means that it was allowed. */
+async function unlessMissing(work: Promise<unknown>): Promise<void> {
+  await work.catch((error: unknown) => {
+    if ((error as { code?: unknown }).code !== 404) throw error;
+  });
 }
 
 /** Where the keys of the coordinator and of both silos lie. */
