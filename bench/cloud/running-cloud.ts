@@ -21,6 +21,7 @@ export interface RunningCloud {
   credential(who: 'coordinator' | 'aggregator' | 'silo'): TokenCredential;
   /** Milliseconds from the start of the process until it served. */
   readonly readyMs: number;
+  readonly caPem: string;
   /** Resident memory now, MB. */
   residentMegabytes(): Promise<number>;
   stop(): Promise<void>;
@@ -40,7 +41,8 @@ export async function startRunningCloud(again?: {
   await readyLine(child);
   const readyMs = performance.now() - begun;
   const { environments, tls } = cloudDirectories(dataDir);
-  const distrust = trustLocalCa(readFileSync(join(tls, 'ca.pem'), 'utf8'));
+  const caPem = readFileSync(join(tls, 'ca.pem'), 'utf8');
+  const distrust = trustLocalCa(caPem);
   const control = `http://127.0.0.1:${portsFrom(portBase).control}`;
   const headers = { 'x-control-key': await readFile(join(environments, 'control.key'), 'utf8') };
   const made = await fetch(`${control}/silos/a`, { method: 'PUT', headers });
@@ -50,6 +52,7 @@ export async function startRunningCloud(again?: {
     dataDir,
     portBase,
     settings,
+    caPem,
     kek,
     readyMs,
     credential(who) {
