@@ -7,6 +7,7 @@ import { basename, join } from 'node:path';
 import { OPERATIONS as BLOB_OPERATIONS } from '../../local/blob/operations.ts';
 import { ITEMS_NAMES, METADATA_NAMES } from '../../local/cosmos/operation.ts';
 import { REQUIRED_ACTIONS, UNSUPPORTED_OPERATIONS } from '../../local/key-vault/operation.ts';
+import { markdownTable } from '../markdown-table.ts';
 import { UNSUPPORTED_BLOB } from './blob/unsupported-calls.ts';
 import { type ServiceName, services } from './conform.ts';
 import { UNSUPPORTED_COSMOS } from './cosmos/unsupported-calls.ts';
@@ -74,16 +75,10 @@ function tableOf(service: ServiceName): string {
   const { title, supported, unsupported } = support[service];
   const claims = claimsOf(service);
   const rows = [
-    ['Operation', 'Supported', 'Tests'],
     ...supported.map((operation) => [operation, 'yes', testsOf(claims.get(operation) ?? [])]),
     ...unsupported.map((operation) => [operation, 'no, refused by name', 'unsupported']),
   ];
-  const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`;
-  const [head = [], ...body] = rows;
-  const rule = `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`;
-  return [`### ${title}`, '', line(head), rule, ...body.map(line), ''].join('\n');
+  return [`### ${title}`, '', markdownTable(['Operation', 'Supported', 'Tests'], rows), ''].join('\n');
 }
 
 /** `4: links, put-and-get`. */

@@ -20,6 +20,7 @@ import {
   siloGrants,
 } from '../../shared/domain/access.ts';
 import { trustLocalCa } from '../local/trust.ts';
+import { markdownTable } from '../markdown-table.ts';
 import { type Clients, clientsOf } from './clients-of.ts';
 import { type KeyUnderTest, type Operation, operationsOn, seed, silos, vaults } from './operations.ts';
 import { credentialFrom } from './workload-credential.ts';
@@ -148,9 +149,7 @@ describe('every identity against every resource', () => {
       operation.name,
       ...identities.map((identity) => (isGranted(identity, operation) ? 'yes' : '')),
     ]);
-    const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-    const head = ['operation', ...identities];
-    const table = [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+    const table = markdownTable(['operation', ...identities], rows);
     const title =
       '# Who may do what\n\nWritten by matrix.test.ts (`vitest -u`) from shared/domain/access.ts, and asked of the running services there.';
     await expect(`${title}\n\n${table}\n`).toMatchFileSnapshot('./expected-access.md');
