@@ -13,6 +13,7 @@ import {
 import type { AttemptKey } from '../shared/contracts/identifiers.ts';
 import type { ExperimentSpec } from '../shared/contracts/spec.ts';
 import { paths } from '../shared/domain/resources.ts';
+import { roundEvidenceOf } from '../shared/domain/round-evidence.ts';
 import type { Strategy, StrategyScalars } from '../shared/domain/strategies/decision.ts';
 import { strategyOf } from '../shared/domain/strategies/resolve-strategy.ts';
 import { StrategyFault } from '../shared/domain/strategies/strategy-fault.ts';
@@ -110,6 +111,11 @@ async function foldSet(
       const whose = 'silo' in result ? `${result.silo}: ` : '';
       throw new AttemptFailed(result.slug, `${whose}${result.detail}`);
     }
+    const evidence = canonicalJson(roundEvidenceOf(set, setDigest, result));
+    await services.archive.putOrRead(
+      paths.evidence(set.experiment, set.round, set.attempt),
+      Buffer.from(evidence),
+    );
     const blobs = new Map<AggregationOutput, BlobReference>();
     for (const [name, writer] of writers) blobs.set(name, await writer.commit());
     const model = blobs.get('model');

@@ -1,16 +1,20 @@
 import type * as z from 'zod';
-import type {
-  FrozenSet,
-  FrozenUpdate,
-  ParticipationDocument,
-  RoundDocument,
+import {
+  type BlobReference,
+  type ExperimentDocument,
+  type FrozenSet,
+  frozenSet,
+  type ParticipationDocument,
+  type RoundDocument,
 } from '../shared/contracts/documents.ts';
 import { compare } from '../shared/domain/cohort.ts';
 import { paths } from '../shared/domain/resources.ts';
 import { sumModeOf } from '../shared/domain/strategies/sum-mode.ts';
 import type { Services } from '../shared/ports/services.ts';
 import { canonicalJson } from '../shared/sealing/canonical-json.ts';
+import { bufferedRows } from './buffered-rows.ts';
 import { closeRound } from './descriptors.ts';
+import { frozenRow } from './frozen-row.ts';
 import { implement } from './run-activity.ts';
 
 type Input = z.infer<typeof closeRound.input>;
@@ -53,19 +57,7 @@ export const closeRoundActivity = implement(
       });
       return answer(failed.round);
     }
-    const set: FrozenSet = {
-      experiment: input.experiment,
-      round: input.round,
-      attempt: input.attempt,
-      plan: round.planDigest,
-      base: round.base,
-      state: experiment.pointer?.state ?? null,
-      strategy: experiment.spec.strategy.kind,
-      sumMode: sumModeOf(experiment.spec.strategy),
-      updates: admitted.flatMap(frozenRow).sort((a, b) => compare(a.silo, b.silo)),
-    };
-    const path = paths.frozenSet(input.experiment, input.round, input.attempt);
-    const reference = await services.archive.put(path, Buffer.from(canonicalJson(set)));
+    const frozen = await freeze(round, admitted, experiment, services);
     // An evaluate round ends here: nothing is left to aggregate.
     const done =
       round.task === 'evaluate'
@@ -73,17 +65,47 @@ export const closeRoundActivity = implement(
         : { phase: 'closed' as const };
     const closed = await services.experiments.advanceRound(input, ['closing'], {
       ...done,
-      frozen: { set: reference, count: admitted.length },
+      frozen,
     });
     return answer(closed.round);
   },
 );
 
-/** A reply without a tensor has no row: nothing of it is aggregated. */
-function frozenRow(admitted: ParticipationDocument): FrozenUpdate[] {
-  const { silo, weight, manifest, pin, evidence, metrics } = admitted;
-  if (weight === null || manifest === null || pin === null || evidence === null) return [];
-  return [{ silo, weight, norm: evidence.norm, metrics: metrics ?? {}, staleness: 0, manifest, pin }];
+/**
+ * Writes the set, once. Late updates go on arriving, so a repeated activity may not find the set that it would write
+ * now: the one that is there stands, if it holds the same admitted updates.
+ */
+async function freeze(
+  round: RoundDocument,
+  admitted: readonly ParticipationDocument[],
+  { experimentId, pointer, spec }: ExperimentDocument,
+  services: Services,
+): Promise<{ set: BlobReference; count: number }> {
+  const key = { experiment: experimentId, round: round.round, attempt: round.attempt };
+  const late = round.task === 'train' ? await bufferedRows(key, spec.strategy, services) : [];
+  const rows = [...admitted.flatMap((update) => frozenRow(update, 0)), ...late];
+  const set: FrozenSet = {
+    ...key,
+    plan: round.planDigest,
+    base: round.base,
+    state: pointer?.state ?? null,
+    strategy: spec.strategy.kind,
+    sumMode: sumModeOf(spec.strategy),
+    // By silo, a silo's older update before its newer one.
+    updates: rows.sort((a, b) => compare(a.silo, b.silo) || b.staleness - a.staleness),
+  };
+  const path = paths.frozenSet(key.experiment, key.round, key.attempt);
+  const { reference, bytes } = await services.archive.putOrRead(path, Buffer.from(canonicalJson(set)));
+  const stored = frozenSet.parse(JSON.parse(bytes.toString()));
+  if (canonicalJson(withoutLate(stored)) !== canonicalJson(withoutLate(set))) {
+    throw new Error(`the set frozen at ${path} is not that of the admitted updates`);
+  }
+  const lateOnes = stored.updates.filter(({ staleness }) => staleness > 0).length;
+  return { set: reference, count: admitted.length + lateOnes };
+}
+
+function withoutLate(set: FrozenSet): FrozenSet {
+  return { ...set, updates: set.updates.filter(({ staleness }) => staleness === 0) };
 }
 
 function answer(round: RoundDocument): Output {

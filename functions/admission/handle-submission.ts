@@ -8,7 +8,8 @@ import type { Services } from '../../shared/ports/services.ts';
 import { checkManifest, parseSubmitted } from '../../shared/sealing/open.ts';
 import { auditRefusal } from './audit-refusal.ts';
 import { inspectBlob } from './inspect-blob.ts';
-import { accepting, announce, anyPhase, collecting, moveTo } from './participation.ts';
+import { isBuffered } from './late-update.ts';
+import { accepting, announce, anyPhase, collecting, type Details, moveTo } from './participation.ts';
 import { messageDigest } from './received-message.ts';
 import { findContext, type ReplyContext } from './reply-context.ts';
 
@@ -96,21 +97,50 @@ async function submit(
       { from: null, state: 'submitted', counters: { submitted: 1 }, whileRound: collecting, details },
       services,
     );
-    if (moved.result === 'round-moved-on') {
-      await moveTo(
-        context,
-        digest,
-        {
-          from: null,
-          state: 'late',
-          counters: { submitted: 1, late: 1 },
-          whileRound: anyPhase,
-          details: { ...details, reason: tooLate(context) },
-        },
-        services,
-      );
-    }
+    if (moved.result === 'round-moved-on') await recordLate(context, manifest, digest, details, services);
   }
+}
+
+/** Nothing is read of a late update, unless a later round may count it. */
+async function recordLate(
+  context: ReplyContext,
+  manifest: UpdateManifest,
+  digest: string,
+  details: Details,
+  services: Services,
+): Promise<void> {
+  const inspected = (await isBuffered(context, services))
+    ? await inspectBlob(context, manifest, services)
+    : undefined;
+  if (inspected?.ok === false) {
+    const { experiment, silo } = context.key;
+    const about = { experiment, participation: participationId(context.key), actor: silo, digest };
+    await auditRefusal(about, inspected, services);
+    const reason = { slug: inspected.slug, detail: inspected.detail };
+    const counters = { submitted: 1, refused: 1 };
+    const move = {
+      from: null,
+      state: 'refused' as const,
+      counters,
+      whileRound: anyPhase,
+      details: { reason },
+    };
+    await moveTo(context, digest, move, services);
+    return;
+  }
+  const pinned = inspected === undefined ? {} : { pin: inspected.pin, evidence: inspected.evidence };
+  await moveTo(
+    context,
+    digest,
+    {
+      from: null,
+      state: 'late',
+      counters: { submitted: 1, late: 1 },
+      whileRound: anyPhase,
+      details: { ...details, ...pinned, reason: tooLate(context) },
+    },
+    services,
+  );
 }
 
 /** The dear half. What it finds is pinned: exactly these bytes count, whatever happens to the blob later. */
@@ -143,6 +173,7 @@ async function admit(
     services,
   );
   if (moved.result === 'round-moved-on') {
+    const pinned = (await isBuffered(context, services)) ? { pin: found.pin, evidence: found.evidence } : {};
     await moveTo(
       context,
       digest,
@@ -151,7 +182,7 @@ async function admit(
         state: 'late',
         counters: { late: 1 },
         whileRound: anyPhase,
-        details: { ...details, reason: tooLate(context) },
+        details: { ...details, ...pinned, reason: tooLate(context) },
       },
       services,
     );

@@ -19,7 +19,7 @@ export const anyPhase: readonly RoundPhase[] = roundPhase.options;
 export const collecting: readonly RoundPhase[] = ['collecting'];
 export const accepting: readonly RoundPhase[] = ['collecting', 'draining'];
 
-type Details = Partial<
+export type Details = Partial<
   Pick<
     ParticipationDocument,
     'manifest' | 'weight' | 'numExamples' | 'metrics' | 'pin' | 'evidence' | 'reason'
