@@ -16,6 +16,7 @@ import type {
 } from '../domain/strategies/decision.ts';
 import { type StateTensor, stateTensorsOf } from '../domain/strategies/fold-plan.ts';
 import { StrategyFault } from '../domain/strategies/strategy-fault.ts';
+import { MOST_ROWS } from '../kernels/kernels.ts';
 import type { ReadInto } from '../ports/blobs.ts';
 import { canonicalHeader } from '../tensors/schema.ts';
 import { blockColumns, EVIDENCE_UPDATES } from './block-size.ts';
@@ -96,6 +97,7 @@ export async function aggregate(
   const figures = updates.map((update) => update.figures);
   const lack = strategy.check(figures);
   if (lack !== undefined) return lack;
+  if (updates.length > MOST_ROWS && strategy.statistics !== 'none') return tooMany(updates.length);
   const layout = modelLayout(schema);
   await checkHeader(input.base, layout.header, 'base model');
 
@@ -122,6 +124,12 @@ interface Work {
   readonly lanes: readonly Lane[];
 }
 
+/** A mean takes any number of updates; whatever compares them with each other has all of a column in memory. */
+function tooMany(updates: number): Refusal<'strategy-precondition'> {
+  const detail = `The strategy compares updates with each other, which it does for up to ${MOST_ROWS}; there are ${updates}.`;
+  return refuse('strategy-precondition', detail);
+}
+
 /** The pass before the decision, where the strategy wants one. */
 async function measure(work: Work, scales: readonly number[]): Promise<Statistics> {
   const { strategy, updates } = work.input;
@@ -144,6 +152,7 @@ async function fold(work: Work, { plan }: Decision): Promise<(number | null)[]> 
   const alone: Task = { kind: 'fold', plan, evidence: false };
   const evidence = holdsAllUpdates(alone) || updates <= EVIDENCE_UPDATES;
   const task: Task = { kind: 'fold', plan, evidence };
+  if (holdsAllUpdates(alone) && updates > MOST_ROWS) throw new StrategyFault(tooMany(updates).detail);
   const sums = new Float64Array(partialWidth(task, updates));
   const kept = stateTensorsOf(plan.server);
   const writeModel = await input.output('model');
