@@ -82,6 +82,9 @@ function ending(run: OrchestratorRun, seen: Interpretation, wakeUps: readonly st
   if (outcome.kind === 'done' && !(seen.idle && seen.caughtUp)) {
     return hazard(5, 'the orchestrator ended while a Task.all still waits for an external event');
   }
+  if (typeof seen.continueAsNew?.input === 'string') {
+    return hazard(7, 'continue-as-new with a text hands it over encoded twice; pass an object');
+  }
   const dropped = seen.unconsumed.filter((name) => !wakeUps.includes(name));
   if (seen.continueAsNew && dropped.length > 0) {
     return hazard(4, `continue-as-new drops events that nobody awaited: ${[...new Set(dropped)].join(', ')}`);

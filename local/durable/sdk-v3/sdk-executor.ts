@@ -150,5 +150,9 @@ function outcomeOf(executor: Fields): Outcome {
     const details = detailsOf(exception);
     return { kind: 'failed', message: details.ErrorMessage, details };
   }
-  return hasEnded(executor) ? { kind: 'done', output: executor['output'] } : { kind: 'waiting' };
+  if (hasEnded(executor)) return { kind: 'done', output: executor['output'] };
+  // Nobody runs and nothing is awaited: `undefined` was thrown, which the SDK does not take for an exception.
+  const awaited = fieldsOf(executor['currentTask']);
+  const stopped = awaited?.['hasResult'] === true && fieldsOf(awaited['action']) !== undefined;
+  return stopped ? { kind: 'failed', message: '', details: detailsOf(undefined) } : { kind: 'waiting' };
 }

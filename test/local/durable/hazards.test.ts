@@ -14,13 +14,21 @@ import {
 afterAll(stopEngines);
 
 describe('strict mode', () => {
-  it.each([1, 2, 3, 5, 6])('fails an instance that runs into hazard %i, naming its page', async (number) => {
-    const { engine, clock } = startEngine();
-    const id = await start(engine, `hazard${number}`);
-    const instance = await ended(engine, id, clock);
-    expect(instance.status).toBe('Failed');
-    expect(outputOf(instance)).toContain(`durable hazard ${number}:`);
-    expect(outputOf(instance)).toContain(`docs/problems/durable-hazard-${number}.md`);
+  it.each([1, 2, 3, 5, 6, 7])(
+    'fails an instance that runs into hazard %i, naming its page',
+    async (number) => {
+      const { engine, clock } = startEngine();
+      const id = await start(engine, `hazard${number}`);
+      const instance = await ended(engine, id, clock);
+      expect(instance.status).toBe('Failed');
+      expect(outputOf(instance)).toContain(`durable hazard ${number}:`);
+      expect(outputOf(instance)).toContain(`docs/problems/durable-hazard-${number}.md`);
+    },
+  );
+
+  it.each(['throwsUndefined', 'throwsText'])('takes %s for hazard 6', async (name) => {
+    const { engine } = startEngine();
+    expect(outputOf(await ended(engine, await start(engine, name)))).toContain('durable hazard 6:');
   });
 
   it('fails an instance whose continue-as-new drops events that nobody awaited', async () => {
@@ -99,6 +107,24 @@ describe('without strict mode', () => {
     clock.advance(60_000);
     expect(outputOf(await ended(engine, id))).toBe('ended with an open timer');
   });
+
+  it('a text given to continue-as-new arrives encoded twice, as on Azure', async () => {
+    const { engine } = startEngine({ strict: false });
+    expect(outputOf(await ended(engine, await start(engine, 'hazard7')))).toBe('"a text"');
+  });
+
+  it.each(['activity', 'child'])(
+    'an orchestrator that ended waits for its open %s, as on Azure',
+    async (kind) => {
+      const { engine, warnings } = startEngine({ strict: false });
+      const id = await start(engine, 'leavesWorkOpen', { kind }, `leaves-${kind}`);
+      await until('it is named in a warning', () => warnings.some((text) => text.includes('stays Running')));
+      await settle();
+      expect(engine.status(id)?.status).toBe('Running');
+      await until('the gate is there and opens', () => openGate(id));
+      expect(outputOf(await ended(engine, id))).toBe('left');
+    },
+  );
 
   it('an error without a message hangs, as on Azure, with a warning', async () => {
     const { engine, warnings } = startEngine({ strict: false });

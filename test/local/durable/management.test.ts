@@ -53,6 +53,18 @@ describe('restarting', () => {
     expect(again.instanceId).not.toBe(id);
     expect(outputOf(await ended(engine, again.instanceId))).toEqual([0, 2, 4]);
   });
+
+  it('under the same id replaces an ended instance and no running one', async () => {
+    const { engine } = startEngine();
+    const done = await start(engine, 'sequence', { count: 2 }, 'done');
+    const before = (await ended(engine, done)).executionId;
+    expect(await engine.restart(done, true)).toEqual({ kind: 'started', instanceId: 'done' });
+    const again = await ended(engine, done);
+    expect([outputOf(again), again.executionId === before]).toEqual([[0, 2], false]);
+    const running = await start(engine, 'events', { count: 1 }, 'running');
+    expect(await engine.restart(running, true)).toMatchObject({ kind: 'exists' });
+    expect(await engine.restart('nobody', true)).toBe('not-found');
+  });
 });
 
 describe('purging', () => {
@@ -67,6 +79,19 @@ describe('purging', () => {
     expect(engine.status(done)).toBeUndefined();
     expect(await engine.purgeBy({ createdFrom: 0 })).toBe(0);
     expect(engine.status(running)).toBeDefined();
+  });
+
+  it('by a filter removes what ended and matches', async () => {
+    const { engine, clock } = startEngine();
+    const failing = await start(engine, 'failsAfterActivity', null, 'failing');
+    const early = await start(engine, 'sequence', { count: 1 }, 'early');
+    await Promise.all([ended(engine, failing), ended(engine, early)]);
+    clock.advance(10_000);
+    const late = await start(engine, 'sequence', { count: 1 }, 'late');
+    await ended(engine, late);
+    expect(await engine.purgeBy({ createdFrom: 0, statuses: ['Failed'] })).toBe(1);
+    expect(await engine.purgeBy({ createdFrom: 0, createdTo: clock.now() - 5_000 })).toBe(1);
+    expect(engine.list({}, 10)?.instances.map(({ instanceId }) => instanceId)).toEqual(['late']);
   });
 });
 
@@ -120,6 +145,18 @@ describe('faults of the host', () => {
     });
     const instance = await ended(engine, await start(engine, 'sequence', { count: 3 }), clock);
     expect(outputOf(instance)).toEqual([0, 2, 4]);
+  });
+
+  it('of an event that cannot be read are not retried for ever', async () => {
+    const { engine, clock, warnings } = startEngine();
+    const id = await start(engine, 'events', { count: 2 });
+    await engine.raiseEvent(id, 'tick', '1');
+    await settle();
+    await engine.raiseEvent(id, 'tick', '{ no JSON');
+    const instance = await ended(engine, id, clock);
+    expect(instance.status).toBe('Failed');
+    expect(outputOf(instance)).toMatch(/host fault, 5 times: .*JSON/);
+    expect(warnings.filter((text) => text.startsWith('host fault'))).toHaveLength(5);
   });
 
   it('of a function that is no generator are named', async () => {

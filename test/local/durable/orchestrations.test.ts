@@ -116,6 +116,33 @@ describe('sub-orchestrations', () => {
   });
 });
 
+describe('sub-orchestrations with retries', () => {
+  it('are started again until one works', async () => {
+    const { engine, clock } = startEngine();
+    const id = await start(engine, 'retriedChild', { key: 'child-works', times: 2, attempts: 3 });
+    expect(outputOf(await ended(engine, id, clock))).toEqual([['kept', 'child-works worked'], 'after']);
+  });
+
+  it('give the last error when attempts are exhausted, and the next task its own result', async () => {
+    const { engine, clock } = startEngine();
+    const id = await start(engine, 'retriedChild', { key: 'child-fails', times: 9, attempts: 2 });
+    const [message, next] = outputOf(await ended(engine, id, clock)) as string[];
+    expect(message).toContain('flaky child-fails, 8 left');
+    expect(next).toBe('caught');
+    const children = engine.list({}, 100)?.instances.filter(({ name }) => name === 'flakyChild');
+    expect(children?.map(({ status }) => status)).toEqual(['Failed', 'Failed']);
+  });
+});
+
+describe('versions', () => {
+  it('reach the orchestrator that they are given to, and its parent’s id the child', async () => {
+    const { engine } = startEngine();
+    await engine.start({ name: 'versioned', instanceId: 'versioned', version: '3.0' });
+    const [own, child, parent] = outputOf(await ended(engine, 'versioned')) as unknown[];
+    expect([own, child, parent]).toEqual(['3.0', ['7.1', 'versioned'], null]);
+  });
+});
+
 describe('continue-as-new', () => {
   it('carries a small state through 200 generations and keeps one generation of history', async () => {
     const { engine } = startEngine();
