@@ -74,7 +74,8 @@ export async function run(): Promise<BenchRow[]> {
   });
   try {
     await runToEnd(engine, 'sequence', { count: 300 }); // compiles the hot paths
-    const peer = `bare commits ${Math.round(bareCommits(directory))}/s`;
+    const bare = bareCommits(directory);
+    const peer = `bare commits ${Math.round(bare)}/s`;
     const inSequence = await secondsOf(() => runToEnd(engine, 'sequence', { count: sequential }));
     const fannedOut = await secondsOf(() => runToEnd(engine, 'fanOut', { count: fan }));
     const together = await secondsOf(() =>
@@ -89,6 +90,14 @@ export async function run(): Promise<BenchRow[]> {
         value: sequential / inSequence,
         unit: 'activities/s',
         bar: 1_000,
+        direction: 'min',
+        peer,
+      },
+      {
+        name: 'durable: activities in sequence per bare commit',
+        value: sequential / inSequence / bare,
+        unit: 'ratio',
+        bar: 0.2,
         direction: 'min',
         peer,
       },

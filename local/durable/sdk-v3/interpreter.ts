@@ -24,6 +24,7 @@ import {
 } from '../events.ts';
 import { toJson } from '../payload.ts';
 import type { Action } from './actions.ts';
+import { describeTask, taskName } from './task-name.ts';
 import { Compound, Retry, TaskNode } from './task-tree.ts';
 
 /** A task that the host has started and that has not completed. */
@@ -99,7 +100,7 @@ export function startInterpreter(): Interpreter {
   }
 
   function compare(id: number, before: string, decision: Decision): void {
-    const now = describe(decision);
+    const now = describeTask(decision);
     if (now !== before) contradiction ??= `task ${id} is ${now}, and was ${before}`;
   }
 
@@ -285,17 +286,6 @@ export function startInterpreter(): Interpreter {
     },
   };
 }
-
-const taskName = (type: number, name: string): string =>
-  `${type === EventType.TaskScheduled ? 'activity' : 'sub-orchestration'} '${name}'`;
-
-const describe = (decision: Decision): string =>
-  decision.kind === 'timer'
-    ? 'a timer'
-    : taskName(
-        decision.kind === 'activity' ? EventType.TaskScheduled : EventType.SubOrchestrationInstanceCreated,
-        decision.name,
-      );
 
 /** An activity's input as JSON text: the SDK has already encoded strings, but nothing else. */
 const activityInput = (input: unknown): string | null => {
