@@ -3,20 +3,21 @@
  * each switch turned the other way. A rule has to hold in all of them.
  */
 import { dirname, join } from 'node:path/posix';
-import type { BicepFile, Parameter } from './bicep/syntax.ts';
+import type { Parameter } from './bicep/syntax.ts';
 import type { Wanted } from './evaluate/deployment.ts';
-import { evaluate } from './evaluate/evaluate.ts';
-import { type Templates } from './evaluate/templates.ts';
-import { arrayOf, filled, fromJson, known, literal, type Value } from './evaluate/value.ts';
+import type { Templates } from './evaluate/templates.ts';
+import { arrayOf, known, literal, type Value } from './evaluate/value.ts';
+import { usedBy } from './parameter-files.ts';
 
 export function deploymentsOf(templates: Templates): Wanted[] {
-  const entries = entriesOf(templates);
-  const sandboxes = templates.paths
-    .filter((path) => path.endsWith('.bicepparam'))
-    .flatMap((path) => fromParameterFile(path, templates));
+  const uses = usedBy(templates);
+  const sandboxes = uses
+    .filter(({ path }) => path.endsWith('.bicepparam'))
+    .map(({ path, template, given }) => ({ name: path, entry: template, given, isDefault: false }));
   return [
-    ...entries.flatMap((entry) => {
-      const given = givenBeside(entry, templates);
+    ...entriesOf(templates).flatMap((entry) => {
+      const beside = uses.find(({ path }) => path === entry.replace(/\.bicep$/, '.parameters.json'));
+      const given = beside?.given ?? new Map<string, Value>();
       return [{ name: entry, entry, given, isDefault: true }, ...switched(entry, given, templates)];
     }),
     ...sandboxes,
@@ -34,56 +35,6 @@ export function entriesOf(templates: Templates): string[] {
     ),
   );
   return files.filter((path) => !called.has(path));
-}
-
-/** `main.parameters.json` beside the template, as azd and the Azure CLI read it. */
-function givenBeside(entry: string, templates: Templates): Map<string, Value> {
-  const text = templates.text(entry.replace(/\.bicep$/, '.parameters.json'));
-  if (text === undefined) return new Map();
-  const file: unknown = JSON.parse(text);
-  const parameters = fromJson(file);
-  const all = parameters.kind === 'object' ? parameters.entries.get('parameters') : undefined;
-  if (all?.kind !== 'object') return new Map();
-  return new Map(
-    [...all.entries].flatMap(([name, entryValue]) => {
-      const value = entryValue.kind === 'object' ? entryValue.entries.get('value') : undefined;
-      return value === undefined ? [] : [[name, substituted(value)] as const];
-    }),
-  );
-}
-
-/** azd puts `${NAME}` and `${NAME=default}` in from the environment. */
-function substituted(value: Value): Value {
-  const text = known(value);
-  const match = typeof text === 'string' ? /^\$\{(\w+)(?:=(.*))?\}$/.exec(text) : null;
-  if (match === null) return value;
-  const [, name = '', otherwise] = match;
-  if (otherwise === undefined || otherwise === '') return filled(`$${name}`);
-  return otherwise === 'true' || otherwise === 'false' ? literal(otherwise === 'true') : literal(otherwise);
-}
-
-function fromParameterFile(path: string, templates: Templates): Wanted[] {
-  const file = templates.file(path);
-  const using = file?.declarations.find(({ kind }) => kind === 'using');
-  if (file === undefined || using?.kind !== 'using' || using.value?.kind !== 'literal') return [];
-  const entry = join(dirname(path), String(using.value.value));
-  return [{ name: path, entry, given: assigned(file, templates), isDefault: false }];
-}
-
-function assigned(file: BicepFile, templates: Templates): Map<string, Value> {
-  const given = new Map<string, Value>();
-  const scope = {
-    path: file.path,
-    lookup: (name: string) => given.get(name),
-    readText: (path: string) => templates.text(join(dirname(file.path), path)),
-  };
-  for (const declaration of file.declarations) {
-    if ((declaration.kind === 'param' || declaration.kind === 'var') && declaration.value !== undefined) {
-      given.set(declaration.name, evaluate(declaration.value, scope));
-    }
-  }
-  const names = new Set(file.declarations.filter(({ kind }) => kind === 'param').map(({ name }) => name));
-  return new Map([...given].filter(([name]) => names.has(name)));
 }
 
 /** The default deployment with one switch turned; network isolation is tried with and without addresses of silos. */

@@ -1,7 +1,7 @@
 import type { Deployment } from './evaluate/deployment.ts';
 import type { Templates } from './evaluate/templates.ts';
 import type { Place } from './evaluate/value.ts';
-import type { Rule } from './rule.ts';
+import type { Rule, Subject, Verdict } from './rule.ts';
 
 export interface Failure {
   readonly rule: string;
@@ -21,17 +21,23 @@ export function runRules(
   rules: readonly Rule[],
   deployments: readonly Deployment[],
   templates: Templates,
+  verdictOf: (rule: Rule, subject: Subject) => Verdict = (rule, subject) => rule.check(subject),
 ): Failure[] {
-  return rules.flatMap((rule) => failuresOf(rule, deployments, templates));
+  return rules.flatMap((rule) => failuresOf(rule, deployments, templates, verdictOf));
 }
 
-function failuresOf(rule: Rule, deployments: readonly Deployment[], templates: Templates): Failure[] {
+function failuresOf(
+  rule: Rule,
+  deployments: readonly Deployment[],
+  templates: Templates,
+  verdictOf: (rule: Rule, subject: Subject) => Verdict,
+): Failure[] {
   const { id, title, fix } = rule;
   const found = new Map<string, Failure>();
   let subjects = 0;
   const looked = rule.isAboutFiles === true ? deployments.slice(0, 1) : deployments;
   for (const deployment of looked) {
-    const verdict = rule.check({ deployment, templates });
+    const verdict = verdictOf(rule, { deployment, templates });
     subjects += verdict.subjects;
     for (const { place, message } of verdict.findings) {
       const key = `${place.path}:${place.start}:${message}`;

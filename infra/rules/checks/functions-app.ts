@@ -275,7 +275,7 @@ export const functionsAppRules: readonly Rule[] = [
         kind: 'replace',
         path: 'infra/modules/app-settings.bicep',
         find: /AzureWebJobsStorage__accountName: .*/,
-        by: "AzureWebJobsStorage__accountName: hostAccountName\n  AzureWebJobsStorage: 'DefaultEndpointsProtocol=https;AccountName=${hostAccountName};AccountKey=abc'",
+        by: "AzureWebJobsStorage__accountName: 'AccountName=${hostAccountName};AccountKey=abc'",
       },
     ],
     check({ deployment }) {

@@ -20,8 +20,16 @@ function text(value: Value, path: string): string {
   return found === undefined ? '' : String(known(found) ?? show(found));
 }
 
+const anywhere = /^(\*|Internet|Any|0\.0\.0\.0\/0)$/i;
+
+/** By its one source or by any in its list; a list that cannot be known may hold anything. */
 function isFromAnywhere(rule: Value): boolean {
-  return /^(\*|Internet|0\.0\.0\.0\/0|Any)$/i.test(text(rule, 'sourceAddressPrefix'));
+  const list = itemsOf(at(rule, 'sourceAddressPrefixes'));
+  if (list === undefined) return true;
+  return (
+    anywhere.test(text(rule, 'sourceAddressPrefix')) ||
+    list.some((item) => anywhere.test(String(known(item))))
+  );
 }
 
 /** Subnets that a network declares itself. */
@@ -99,8 +107,8 @@ export const networkRules: readonly Rule[] = [
       {
         kind: 'replace',
         path: 'infra/modules/security-groups.bicep',
-        find: /(direction: 'Inbound'\s+access: 'Allow'\s+priority: \d+\s+protocol: 'Tcp'\s+sourceAddressPrefix: )appSubnetPrefix/,
-        by: "$1'*'",
+        find: /sourceAddressPrefixes: concat\(appRanges, peerAddressRanges\)/,
+        by: "sourceAddressPrefixes: ['*']",
       },
     ],
     check({ deployment }) {
@@ -151,7 +159,7 @@ export const networkRules: readonly Rule[] = [
     'Set networkSecurityGroup.',
     (subnet) => at(subnet, 'properties.networkSecurityGroup.id') === undefined,
     {
-      find: /networkSecurityGroup: \{\s+id: appSecurityGroupId\s+\}/,
+      find: /networkSecurityGroup: \{\s+id: [\w.]*appSecurityGroupId\s+\}/,
       by: 'privateEndpointNetworkPolicies: null',
     },
   ),

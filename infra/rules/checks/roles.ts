@@ -66,7 +66,12 @@ export const roleRules: readonly Rule[] = [
         find: /scope: updatesQueue/,
         by: 'scope: namespace',
       },
-      { kind: 'replace', path: 'infra/silo/modules/roles.bicep', find: / {2}scope: kek\n/, by: '' },
+      {
+        kind: 'replace',
+        path: 'infra/silo/modules/roles.bicep',
+        find: /(keyReaderName\)\n) {2}scope: kek\n/,
+        by: '$1',
+      },
     ],
     check({ deployment }) {
       const subjects = deployed(deployment, assignment);

@@ -1,5 +1,5 @@
 import { isClosed, isIsolated } from '../conditions.ts';
-import { equals, oneOf, propertyRule, set } from '../property-rule.ts';
+import { equals, nameOf, oneOf, propertyRule, set } from '../property-rule.ts';
 import type { Rule } from '../rule.ts';
 
 const namespace = 'Microsoft.ServiceBus/namespaces';
@@ -100,6 +100,9 @@ export const serviceBusRules: readonly Rule[] = [
     type: queue,
     path: 'properties.maxDeliveryCount',
     expect: set('null'),
+    // Those of the code are told by queues-of-the-code.
+    where: (instance) => !['updates', 'signals'].includes(nameOf(instance) ?? ''),
+    symbol: 'queue',
   }),
   propertyRule({
     id: 'queue-time-to-live',
