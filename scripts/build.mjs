@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, w
 import { dirname, join, resolve } from 'node:path';
 import { build } from 'esbuild';
 import { buildKernels } from './build-kernels.mjs';
+import { strategyEntries } from './strategy-entries.mjs';
 
 await buildKernels();
 
@@ -18,11 +19,7 @@ const entries = {
   'local/host': 'local/functions-host/main.ts',
   'local/signing-worker': 'local/key-vault/signing-worker.ts',
 };
-// A deployment's own aggregation strategies: each file becomes a module that the app loads by its name.
-const strategies = existsSync('strategies') ? readdirSync('strategies') : [];
-for (const file of strategies.filter((name) => /^[a-z0-9-]+\.(ts|mjs)$/.test(name))) {
-  entries[`app/strategies/${file.replace(/\.\w+$/, '')}`] = `strategies/${file}`;
-}
+Object.assign(entries, strategyEntries('app/strategies'));
 const outdir = 'dist';
 
 const { outputFiles } = await build({

@@ -11,6 +11,8 @@ import { basename, join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 import { zipSync } from 'fflate';
+import { buildKernels } from './build-kernels.mjs';
+import { strategyEntries } from './strategy-entries.mjs';
 
 const { values } = parseArgs({
   options: { out: { type: 'string', default: 'dist/deploy' }, json: { type: 'boolean', default: false } },
@@ -65,14 +67,15 @@ function describe(folder) {
   return filesOf(folder).map((file) => ({ file, bytes: readFileSync(join(folder, file)).length }));
 }
 
+await buildKernels();
+
 const coordinator = join(values.out, 'coordinator');
 rmSync(coordinator, { recursive: true, force: true });
 mkdirSync(coordinator, { recursive: true });
 await bundle(join(coordinator, 'dist', 'app'), {
   main: 'functions/app.ts',
-  ...(existsSync('shared/aggregation/worker.ts')
-    ? { 'aggregation-worker': 'shared/aggregation/worker.ts' }
-    : {}),
+  'aggregation-worker': 'shared/aggregation/aggregation-worker.ts',
+  ...strategyEntries('strategies'),
 });
 cpSync('host.json', join(coordinator, 'host.json'));
 writeFileSync(

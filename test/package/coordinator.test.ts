@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { packageRoot } from '../../cli/up/package-root.ts';
+import { writeSafetensors } from '../../shared/tensors/safetensors.ts';
 import { startCoordinator } from '../functions/coordinator-under-test.ts';
 import { hostileSpec } from '../functions/hostile-spec.ts';
 import { baseModel, baseValues, sha256, smallModel, weightedMean } from '../functions/small-model.ts';
@@ -14,8 +15,10 @@ afterAll(() => built.remove());
 describe('the deployment package', () => {
   it('contains the app, its host settings and nothing else', () => {
     expect(built.coordinator.files.map(({ file }) => file)).toEqual([
+      'dist/app/aggregation-worker.js',
       'dist/app/main.js',
       'dist/app/main.js.LEGAL.txt',
+      'dist/app/strategies/median-of-means.js',
       'host.json',
       'package.json',
     ]);
@@ -69,5 +72,30 @@ describe('a coordinator that runs from the package alone', () => {
     const view = await coordinator.ended(experiment);
     expect(view).toMatchObject({ status: 'completed', model: { version: 1 } });
     expect(view.model?.sha256).toBe(sha256(smallModel(weightedMean(baseValues, updates))));
+  });
+
+  it('folds by a strategy of its own, and a larger model in worker threads', async () => {
+    const [megabytes, silos] = [6, ['a', 'b']];
+    const large = writeSafetensors([
+      { name: 'w', dtype: 'F32', shape: [megabytes * 250_000], data: new Uint8Array(megabytes * 1_000_000) },
+    ]);
+    await coordinator.call('operator', 'PUT', `models/uploads/${sha256(large)}`, {
+      raw: Uint8Array.from(large),
+    });
+    const experiment = await coordinator.create({
+      ...hostileSpec(silos, {}),
+      rounds: 1,
+      initialModel: { kind: 'upload', sha256: sha256(large) },
+      strategy: { kind: 'module', module: 'median-of-means', parameters: { groups: 2 } },
+    });
+    for (const id of silos) {
+      const silo = coordinator.silo(id);
+      const sealed = await silo.seal(await silo.plan(experiment, 1), large);
+      await silo.upload(sealed);
+      await silo.send(sealed.reply);
+    }
+    // No silo changed anything.
+    const view = await coordinator.ended(experiment);
+    expect(view).toMatchObject({ status: 'completed', model: { version: 1, sha256: sha256(large) } });
   });
 });
