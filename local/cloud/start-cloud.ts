@@ -36,6 +36,7 @@ import {
   siloVault,
 } from './directories.ts';
 import { type Environment, writeEnvironment } from './environment-file.ts';
+import { writeFuncSettings } from './func-settings.ts';
 import { portsFrom } from './ports.ts';
 import { readTopology, writeTopology } from './topology.ts';
 
@@ -179,10 +180,9 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       KEYVAULT_VERIFY_CHALLENGE: 'false',
     };
     const credentials = await credentialsOf('coordinator', ['coordinator', 'aggregator']);
-    await writeEnvironment(join(directories.environments, 'coordinator.env'), {
-      ...credentials,
-      ...settings,
-    });
+    const environment = { ...credentials, ...settings };
+    await writeEnvironment(join(directories.environments, 'coordinator.env'), environment);
+    await writeFuncSettings(join(directories.environments, 'local.settings.json'), environment, tls.caFile);
   }
 
   async function openSilo(silo: string): Promise<KeyVaultService> {
