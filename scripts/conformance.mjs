@@ -13,7 +13,9 @@ import { parseArgs } from 'node:util';
 import { bundleScript } from './bundle-script.mjs';
 import { fetchAzurite } from './fetch-azurite.mjs';
 
-const { values } = parseArgs({ options: { backend: { type: 'string', default: 'embedded' } } });
+const { values } = parseArgs({
+  options: { backend: { type: 'string', default: process.env['TRIBUTARY_CONFORMANCE'] ?? 'embedded' } },
+});
 const { backend } = values;
 
 /** Service to the setting that another backend needs for it. */

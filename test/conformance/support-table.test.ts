@@ -4,9 +4,14 @@ import { UNSUPPORTED_COMPS, UNSUPPORTED_HEADERS } from '../../local/blob/unsuppo
 import { UNSUPPORTED_OPERATIONS } from '../../local/key-vault/operation.ts';
 import { services } from './conform.ts';
 import { differences } from './differences.ts';
-import { claimsOf, support, withSupportTable } from './support-table.ts';
+import { claimsOf, support, withGenerated } from './support-table.ts';
 
 describe('the known differences', () => {
+  it('are in docs/local-cloud.md as the suites have them', () => {
+    const page = readFileSync('docs/local-cloud.md', 'utf8');
+    expect(page, 'run `npm run generate:support`').toBe(withGenerated(page, 'differences'));
+  });
+
   it('each belong to a test that there is', () => {
     const folder = 'test/conformance/blob';
     const sources = readdirSync(folder).map((file) => readFileSync(`${folder}/${file}`, 'utf8'));
@@ -18,7 +23,7 @@ describe('the known differences', () => {
 describe('the support table', () => {
   it('is in local/README.md as the suites make it', () => {
     const page = readFileSync('local/README.md', 'utf8');
-    expect(page, 'run `npm run generate:support`').toBe(withSupportTable(page));
+    expect(page, 'run `npm run generate:support`').toBe(withGenerated(page, 'support'));
   });
 
   it.each(services)('has a test for every operation of %s, and no test claims an unknown one', (service) => {

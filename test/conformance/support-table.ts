@@ -11,6 +11,7 @@ import { markdownTable } from '../markdown-table.ts';
 import { UNSUPPORTED_BLOB } from './blob/unsupported-calls.ts';
 import { type ServiceName, services } from './conform.ts';
 import { UNSUPPORTED_COSMOS } from './cosmos/unsupported-calls.ts';
+import { differences } from './differences.ts';
 import { UNSUPPORTED_KEY_VAULT } from './key-vault/unsupported-calls.ts';
 import { OPERATIONS as SERVICE_BUS_OPERATIONS } from './service-bus/operations.ts';
 import { UNSUPPORTED_SERVICE_BUS } from './service-bus/unsupported-calls.ts';
@@ -86,12 +87,22 @@ function testsOf(suites: readonly string[]): string {
   return `${suites.length}: ${[...new Set(suites)].sort().join(', ')}`;
 }
 
-export const BEGIN = '<!-- support: written by `npm run generate:support` -->';
-export const END = '<!-- support: end -->';
+/** Markdown: where other backends differ, and by what ours goes. */
+export function differencesTable(): string {
+  const rows = differences.map(({ backend, test, backendDoes, source }) => [
+    backend,
+    test,
+    backendDoes,
+    source,
+  ]);
+  return `${markdownTable(['Backend', 'What is tested', 'What it does', 'Ours by'], rows)}\n`;
+}
 
-/** The page with its table as it should be. @throws Error when the page has no place for it */
-export function withSupportTable(page: string): string {
-  const [begin, end] = [page.indexOf(BEGIN), page.indexOf(END)];
-  if (begin < 0 || end < begin) throw new Error(`the page needs the lines ${BEGIN} and ${END}`);
-  return `${page.slice(0, begin)}${BEGIN}\n\n${supportTable()}\n${page.slice(end)}`;
+/** The page with what stands between its marks replaced. @throws Error when the page has no such marks */
+export function withGenerated(page: string, kind: 'support' | 'differences'): string {
+  const begin = `<!-- ${kind}: written by \`npm run generate:support\` -->`;
+  const [from, to] = [page.indexOf(begin), page.indexOf(`<!-- ${kind}: end -->`)];
+  if (from < 0 || to < from) throw new Error(`the page has no place for ${kind}`);
+  const content = kind === 'support' ? supportTable() : differencesTable();
+  return `${page.slice(0, from)}${begin}\n\n${content}\n${page.slice(to)}`;
 }
