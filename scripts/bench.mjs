@@ -1,12 +1,13 @@
-// Measures: npm run bench -- SUITE [--quick] [--only PART,...] [--json] [--record]. A suite is bench/SUITE/run.ts with an
+// Measures: npm run bench -- SUITE [--quick] [--full] [--only PART,...] [--json] [--record] [--require-peers]. A suite is bench/SUITE/run.ts with an
 // exported `run(options)` that gives rows (bench/row.ts). --record writes the table into docs/benchmarks.md.
-// Ends with 1 when a row misses its bar.
+// Ends with 1 when a row misses its bar, and with --require-peers when there is no Python to compare with.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { arch, cpus, release, totalmem, type } from 'node:os';
 import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
 import { bundleScript } from './bundle-script.mjs';
 import { fetchAzurite } from './fetch-azurite.mjs';
+import { fetchPeers } from './fetch-peers.mjs';
 
 const page = 'docs/benchmarks.md';
 const { values, positionals } = parseArgs({
@@ -16,6 +17,8 @@ const { values, positionals } = parseArgs({
     json: { type: 'boolean', default: false },
     record: { type: 'boolean', default: false },
     only: { type: 'string', default: '' },
+    full: { type: 'boolean', default: false },
+    'require-peers': { type: 'boolean', default: false },
   },
 });
 const suites = readdirSync('bench').filter((name) => existsSync(`bench/${name}/run.ts`));
@@ -27,11 +30,19 @@ if (suite === undefined || !suites.includes(suite)) {
 
 await import('./build.mjs');
 const only = values.only === '' ? [] : values.only.split(',');
-const options = { quick: values.quick, only, report: (line) => console.error(line) };
+const options = { quick: values.quick, full: values.full, only, report: (line) => console.error(line) };
 if (suite === 'cloud' && (only.length === 0 || only.includes('blob'))) {
   const { folder, reason } = fetchAzurite();
   if (folder === undefined) console.error(`no comparison with Azurite: ${reason}`);
   else options.azurite = folder;
+}
+if (suite === 'aggregation') {
+  const { python, reason } = fetchPeers();
+  if (python !== undefined) options.python = python;
+  else {
+    console.error(`skipped: every comparison with Flower and NVFlare, for want of Python and pip: ${reason}`);
+    if (values['require-peers']) process.exit(1);
+  }
 }
 const { run } = await import(await bundleScript(`bench/${suite}/run.ts`));
 const rows = await run(options);

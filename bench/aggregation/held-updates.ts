@@ -1,96 +1,104 @@
 /**
- * Updates of one dtype held in a kernel memory, and the folds that benchmarks time over them. A worker keeps one such
- * object alive and repeats a fold on request.
+ * Updates of one dtype held in a kernel memory, and the folds that benchmarks time over them, each down to a result in
+ * the updates' own precision, block by block as the product folds.
  */
 import type { FloatDtype, Kernels } from '../../shared/kernels/kernels.ts';
-import { widthOf } from '../../shared/kernels/width.ts';
+
+export const RULES = ['mean', 'median', 'trimmed-mean', 'distances', 'modular-sum'] as const;
+export type FoldRule = (typeof RULES)[number];
+export type HeldDtype = FloatDtype | 'U32';
 
 export interface HeldUpdates {
-  readonly kernels: Kernels;
-  readonly dtype: FloatDtype;
+  readonly rule: FoldRule;
+  readonly dtype: HeldDtype;
   readonly count: number;
+  /** Where row k lies, and where results go: K * K float64 for distances, else `count` elements. */
   readonly rows: readonly number[];
-  /** `count` float64, and as many for the exact sum's lower limbs. */
-  readonly acc: number;
-  readonly low: number;
-  /** K * K float64. */
-  readonly distances: number;
+  readonly result: number;
+  readonly resultBytes: number;
+  /** Float64 of one block, and zeros of one block: both stay in the processor's cache. */
+  readonly sums: number;
+  readonly zeros: number;
 }
 
-/** Makes room for K updates of `count` elements and fills them by `fill(update, bytes)`. */
+/** Columns of a block: its sums take 128 KiB. */
+const BLOCK = 16_384;
+
 export function holdUpdates(
   kernels: Kernels,
-  shape: { dtype: FloatDtype; K: number; count: number },
-  fill: (update: number, bytes: Uint8Array) => void,
+  { dtype, K, count }: { dtype: HeldDtype; K: number; count: number },
+  rule: FoldRule,
 ): HeldUpdates {
-  const { dtype, K, count } = shape;
-  const rowBytes = aligned(count * widthOf(dtype));
-  const accBytes = aligned(count * 8);
-  const low = K * rowBytes + accBytes;
-  const distances = low + accBytes;
-  kernels.reserve(distances + aligned(K * K * 8));
+  const width = widthOfHeld(dtype);
+  const rowBytes = aligned(count * width);
+  const result = K * rowBytes;
+  const resultBytes = rule === 'distances' ? K * K * 8 : count * width;
+  const sums = result + aligned(resultBytes);
+  const zeros = sums + BLOCK * 8;
+  kernels.reserve(zeros + BLOCK * 8);
+  kernels.bytes().fill(0, zeros, zeros + BLOCK * 8);
   const rows = Array.from({ length: K }, (_, k) => k * rowBytes);
-  for (const [k, row] of rows.entries()) {
-    fill(k, kernels.bytes().subarray(row, row + count * widthOf(dtype)));
-  }
-  return { kernels, dtype, count, rows, acc: K * rowBytes, low, distances };
+  return { rule, dtype, count, rows, result, resultBytes, sums, zeros };
 }
 
-/** sum(weights_k * x_k) / divisor into `acc`, four updates in a pass, a block of columns after another. */
-export function weightedMean(
-  held: HeldUpdates,
-  weights: readonly number[],
-  divisor: number,
-  blockElements = 32_768,
-): void {
-  const { kernels, dtype, count, rows } = held;
-  const width = widthOf(dtype);
-  for (let start = 0; start < count; start += blockElements) {
-    const length = Math.min(blockElements, count - start);
-    const acc = held.acc + start * 8;
-    kernels.bytes().fill(0, acc, acc + length * 8);
-    const x = (k: number): number => (rows[k] ?? 0) + start * width;
-    const w = (k: number): number => weights[k] ?? 0;
-    let k = 0;
-    for (; k + 4 <= rows.length; k += 4) {
-      kernels.accumulateFour(dtype, acc, [x(k), x(k + 1), x(k + 2), x(k + 3)], length, [
-        w(k),
-        w(k + 1),
-        w(k + 2),
-        w(k + 3),
-      ]);
+/** Carries the rule out once, over all that is held. */
+export function foldHeld(kernels: Kernels, held: HeldUpdates, weights: readonly number[]): void {
+  const { rule, dtype, rows, result, sums, zeros, count } = held;
+  const width = widthOfHeld(dtype);
+  if (rule === 'distances') kernels.bytes().fill(0, result, result + held.resultBytes);
+  const ones = rows.map(() => 1);
+  for (let start = 0; start < count; start += BLOCK) {
+    const length = Math.min(BLOCK, count - start);
+    const here = rows.map((row) => row + start * width);
+    if (dtype === 'U32') {
+      const out = result + start * width;
+      kernels.bytes().copyWithin(out, here[0] ?? 0, (here[0] ?? 0) + length * width);
+      for (const row of here.slice(1)) kernels.addModulo(32, out, row, length);
+      continue;
     }
-    for (; k < rows.length; k++) kernels.accumulate(dtype, acc, x(k), length, w(k));
-    kernels.divide(acc, length, divisor);
+    switch (rule) {
+      case 'distances':
+        kernels.squaredDistances(dtype, here, length, ones, result);
+        continue;
+      case 'median':
+        kernels.median(dtype, here, length, ones, sums);
+        break;
+      case 'trimmed-mean':
+        kernels.trimmedMean(dtype, here, length, ones, Math.floor(0.2 * rows.length), sums);
+        break;
+      default:
+        weightedMean(kernels, dtype, here, length, weights, sums);
+    }
+    kernels.addStep(dtype, zeros, sums, length, result + start * width);
   }
 }
 
-/** The same mean by exact sums. */
-export function exactMean(
-  held: HeldUpdates,
+function weightedMean(
+  kernels: Kernels,
+  dtype: FloatDtype,
+  rows: readonly number[],
+  length: number,
   weights: readonly number[],
-  divisor: number,
-  blockElements = 16_384,
+  sums: number,
 ): void {
-  const { kernels, dtype, count, rows } = held;
-  for (let start = 0; start < count; start += blockElements) {
-    const length = Math.min(blockElements, count - start);
-    const [high, low] = [held.acc + start * 8, held.low + start * 8];
-    kernels.bytes().fill(0, high, high + length * 8);
-    kernels.bytes().fill(0, low, low + length * 8);
-    const x = (k: number): number => (rows[k] ?? 0) + start * widthOf(dtype);
-    const w = (k: number): number => weights[k] ?? 0;
-    let fits = true;
-    let k = 0;
-    for (; k + 4 <= rows.length; k += 4) {
-      const four = [x(k), x(k + 1), x(k + 2), x(k + 3)] as const;
-      const weightsOfFour = [w(k), w(k + 1), w(k + 2), w(k + 3)] as const;
-      fits &&= kernels.accumulateExactFour(dtype, high, low, four, length, weightsOfFour);
-    }
-    for (; k < rows.length; k++) fits &&= kernels.accumulateExact(dtype, high, low, x(k), length, w(k));
-    if (!fits) throw new RangeError('A weighted element is out of range.');
-    kernels.finishExact(high, high, low, length, divisor);
+  kernels.bytes().fill(0, sums, sums + length * 8);
+  const of = (list: readonly number[], at: number): number => list[at] ?? 0;
+  const four = (list: readonly number[], at: number) =>
+    [of(list, at), of(list, at + 1), of(list, at + 2), of(list, at + 3)] as const;
+  let k = 0;
+  for (; k + 4 <= rows.length; k += 4) {
+    kernels.accumulateFour(dtype, sums, four(rows, k), length, four(weights, k));
   }
+  for (; k < rows.length; k++) kernels.accumulate(dtype, sums, of(rows, k), length, of(weights, k));
+  kernels.divide(
+    sums,
+    length,
+    weights.reduce((total, weight) => total + weight, 0),
+  );
+}
+
+export function widthOfHeld(dtype: HeldDtype): number {
+  return dtype === 'F64' ? 8 : dtype === 'F32' || dtype === 'U32' ? 4 : 2;
 }
 
 function aligned(bytes: number): number {
