@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
 import { bundleScript } from './bundle-script.mjs';
 import { fetchAzurite } from './fetch-azurite.mjs';
+import { fetchNode } from './fetch-node.mjs';
 import { fetchPeers } from './fetch-peers.mjs';
 
 const page = 'docs/benchmarks.md';
@@ -37,6 +38,9 @@ if (suite === 'cloud' && (only.length === 0 || only.includes('blob'))) {
   else options.azurite = folder;
 }
 if (suite === 'aggregation') {
+  const other = fetchNode();
+  if (other.node !== undefined) options.otherNode = other.node;
+  else console.error(`skipped: the same bytes under Node 22: ${other.reason}`);
   const { python, reason } = fetchPeers();
   if (python !== undefined) options.python = python;
   else {

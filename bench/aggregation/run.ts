@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { BenchRow } from '../row.ts';
 import { run as folds } from './folds.ts';
 import { machineFacts } from './machine.ts';
+import { sameBytes } from './same-bytes.ts';
 import { growth, memory, sealedFiles } from './sealed.ts';
 
 export interface SuiteOptions {
@@ -15,6 +16,8 @@ export interface SuiteOptions {
   readonly only: readonly string[];
   /** Python with the peers installed. */
   readonly python?: string;
+  /** Another Node, to compare models with. */
+  readonly otherNode?: string;
   readonly report: (line: string) => void;
 }
 
@@ -28,6 +31,7 @@ export async function run(options: SuiteOptions): Promise<BenchRow[]> {
     sealed: () => sealedFiles(given),
     memory: () => memory(given),
     growth: () => growth(given),
+    'same-bytes': () => sameBytes(options),
   };
   const rows: BenchRow[] = [];
   try {

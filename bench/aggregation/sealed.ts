@@ -81,7 +81,7 @@ async function compare({ directory, python }: FoldOptions, files: Sealed): Promi
       ...(peer === undefined ? [] : [row("Python's cryptography and Flower's mathematics", ratios, 1.6)]),
     ];
   } finally {
-    await Promise.all([folding, opening, peer].map((server) => server?.stop()));
+    for (const server of [folding, opening, peer]) await server?.stop();
   }
 }
 
@@ -92,9 +92,9 @@ export async function memory({ quick, full, directory, report }: FoldOptions): P
   const peaks: { K: number; megabytes: number; rule: string; peak: number; bar: number }[] = [];
   for (const megabytes of sizes) {
     const files = await makeFiles(directory, 1, megabytes * 250_000);
-    const cases = [4, 100].flatMap((K) =>
-      K * megabytes > 25_000 ? [] : [{ K, strategy: { kind: 'fedavg' } as object, bar: 192 }],
-    );
+    const cases: { K: number; strategy: object; bar: number }[] = [4, 100]
+      .filter((K) => K * megabytes <= 25_000)
+      .map((K) => ({ K, strategy: { kind: 'fedavg' }, bar: 192 }));
     if (megabytes === sizes[1]) {
       for (const K of [10, 100]) {
         const bar = 192 + WORKERS * (K + 4) * Math.max(1, Math.min(4, Math.floor(32 / K))) * 0.25;
