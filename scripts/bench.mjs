@@ -1,6 +1,7 @@
 // Measures: npm run bench -- SUITE [--quick] [--full] [--only PART,...] [--json] [--record] [--require-peers]. A suite is bench/SUITE/run.ts with an
 // exported `run(options)` that gives rows (bench/row.ts). --record writes the table into docs/benchmarks.md.
 // Ends with 1 when a row misses its bar, and with --require-peers when there is no Python to compare with.
+import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { arch, cpus, release, totalmem, type } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -99,4 +100,5 @@ function record() {
       ? `${text.trimEnd()}\n\n## ${suite}\n\n${block}\n`
       : text.slice(0, at) + block + text.slice(after + end.length);
   writeFileSync(page, next);
+  execFileSync('node_modules/.bin/biome', ['format', '--write', page], { stdio: 'ignore' });
 }
