@@ -2,6 +2,12 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
+/** What to end when this process ends. @type {Set<import('node:child_process').ChildProcess>} */
+const running = new Set();
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGTERM');
+});
+
 const command = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
 /**
@@ -40,8 +46,8 @@ export async function stay(args, { untilItPrints }) {
     child.kill('SIGTERM');
     await ended;
   };
-  const kill = () => child.kill('SIGTERM');
-  process.once('exit', kill);
+  running.add(child);
+  child.once('close', () => running.delete(child));
   if (untilItPrints) {
     const line = new Promise((resolve) => child.stdout.once('data', resolve));
     const first = await Promise.race([line, ended.then(() => undefined)]);
