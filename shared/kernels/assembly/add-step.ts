@@ -52,7 +52,6 @@ export function addStepF32(base: usize, step: usize, count: i32, out: usize): bo
 const SMALLEST_F16: f64 = 6.103515625e-5;
 const SMALLEST_BF16: f64 = 1.1754943508222875e-38;
 
-// @ts-ignore: decorator
 @inline
 function rounded<T>(value: v128): v128 {
   const bf16 = isSigned<T>();
@@ -63,7 +62,6 @@ function rounded<T>(value: v128): v128 {
   return f64x2.sub(f64x2.add(magnitude, rounder), rounder);
 }
 
-// @ts-ignore: decorator
 @inline
 export function addStepSmall<T>(base: usize, step: usize, count: i32, out: usize): bool {
   let fits = i64x2.splat(-1);

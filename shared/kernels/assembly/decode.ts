@@ -5,7 +5,6 @@
 const HALF_SCALE: f32 = 5.192296858534828e33;
 
 /** Four elements of 2 or 4 bytes; a binary16 infinity or NaN comes out as a finite number. */
-// @ts-ignore: decorator
 @inline
 export function four<T>(p: usize): v128 {
   if (sizeof<T>() == 4) return v128.load(p);
@@ -15,7 +14,6 @@ export function four<T>(p: usize): v128 {
 }
 
 /** Like `four`, for elements that may be infinite or NaN. */
-// @ts-ignore: decorator
 @inline
 export function fourOfAny<T>(p: usize): v128 {
   if (sizeof<T>() == 4 || isSigned<T>()) return four<T>(p);
@@ -27,20 +25,17 @@ export function fourOfAny<T>(p: usize): v128 {
   );
 }
 
-// @ts-ignore: decorator
 @inline
 export function lowHalf(x: v128): v128 {
   return f64x2.promote_low_f32x4(x);
 }
 
-// @ts-ignore: decorator
 @inline
 export function highHalf(x: v128): v128 {
   return f64x2.promote_low_f32x4(v128.shuffle<i64>(x, x, 1, 1));
 }
 
 /** One element. */
-// @ts-ignore: decorator
 @inline
 export function one<T>(p: usize): f64 {
   if (sizeof<T>() == 8) return load<f64>(p);
@@ -51,7 +46,6 @@ export function one<T>(p: usize): f64 {
 }
 
 /** Like `one`, for an element that may be infinite or NaN. */
-// @ts-ignore: decorator
 @inline
 export function oneOfAny<T>(p: usize): f64 {
   if (sizeof<T>() != 2 || isSigned<T>()) return one<T>(p);

@@ -25,21 +25,18 @@ export function scaleWide(x: usize, count: i32, scale: f64, into: usize): void {
   for (; into < end; into += 8) store<f64>(into, 0.0);
 }
 
-// @ts-ignore: decorator
 @inline
 function addWide(sum: v128, a: v128, b: v128): v128 {
   const difference = f64x2.sub(a, b);
   return f64x2.add(sum, f64x2.mul(difference, difference));
 }
 
-// @ts-ignore: decorator
 @inline
 function addNarrow(sum: v128, a: v128, b: v128): v128 {
   const difference = f32x4.sub(a, b);
   return f32x4.add(sum, f32x4.mul(difference, difference));
 }
 
-// @ts-ignore: decorator
 @inline
 function lanesOf(sum: v128): f64 {
   return f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1);
@@ -62,7 +59,6 @@ function widenedDistance(x: usize, y: usize, used: i32): f64 {
   return lanesOf(sum);
 }
 
-// @ts-ignore: decorator
 @inline
 function narrowDistance(x: usize, y: usize, used: i32): f64 {
   let sum = f32x4.splat(0);
@@ -74,7 +70,6 @@ function narrowDistance(x: usize, y: usize, used: i32): f64 {
 }
 
 /** The lanes' sum, or the careful one. */
-// @ts-ignore: decorator
 @inline
 function settled(sum: v128, x: usize, y: usize, used: i32): f64 {
   const distance = lanesOf(f64x2.add(lowHalf(sum), highHalf(sum)));
@@ -82,7 +77,6 @@ function settled(sum: v128, x: usize, y: usize, used: i32): f64 {
   return widenedDistance(x, y, used);
 }
 
-// @ts-ignore: decorator
 @inline
 function add(out: usize, distance: f64): void {
   store<f64>(out, load<f64>(out) + distance);

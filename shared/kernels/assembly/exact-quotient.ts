@@ -67,7 +67,6 @@ function quotient(high: i64, low: i64, divisor: f64): f64 {
 }
 
 /** s - q * divisor, exactly: the product in two float64 numbers, after Dekker 1971. */
-// @ts-ignore: decorator
 @inline
 function restOf(s: f64, q: f64, divisor: f64): f64 {
   const qBig = q * SPLITTER;

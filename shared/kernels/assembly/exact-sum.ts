@@ -10,28 +10,24 @@ const HIGH_BINADE: f64 = 4294967296.0;
 const TWO_62: i64 = 0x4000000000000000;
 
 /** The bits of a term's upper part, rounder and all. */
-// @ts-ignore: decorator
 @inline
 function upper(term: v128): v128 {
   return f64x2.add(term, f64x2.splat(HIGH_ROUNDER));
 }
 
 /** Those of its lower part. */
-// @ts-ignore: decorator
 @inline
 function lower(term: v128, up: v128): v128 {
   const rest = f64x2.sub(term, f64x2.sub(up, f64x2.splat(HIGH_ROUNDER)));
   return f64x2.add(rest, f64x2.splat(LOW_ROUNDER));
 }
 
-// @ts-ignore: decorator
 @inline
 function outside(up: v128): v128 {
   return v128.xor(up, f64x2.splat(HIGH_BINADE));
 }
 
 /** Adds one pair of terms of each of `terms` updates to a pair of limbs; a sign bit answers that a limb is too large. */
-// @ts-ignore: decorator
 @inline
 function addLimbs(high: usize, low: usize, ups: v128, downs: v128, terms: i64): v128 {
   const h = i64x2.add(
@@ -48,14 +44,12 @@ function addLimbs(high: usize, low: usize, ups: v128, downs: v128, terms: i64): 
 }
 
 /** What has been seen of terms outside their range and of limbs too large is nothing. */
-// @ts-ignore: decorator
 @inline
 function allFit(seenOutside: v128, overflow: v128): bool {
   return !v128.any_true(i64x2.shr_u(seenOutside, 52)) && i64x2.bitmask(overflow) == 0;
 }
 
 /** One element of one update. */
-// @ts-ignore: decorator
 @inline
 function addOne(high: usize, low: usize, term: f64): bool {
   const up = term + HIGH_ROUNDER;
@@ -68,7 +62,6 @@ function addOne(high: usize, low: usize, term: f64): bool {
   return !isOutside && ((h + TWO_62) | (l + TWO_62)) >= 0;
 }
 
-// @ts-ignore: decorator
 @inline
 function lowTerms<T>(x: usize, w: v128): v128 {
   if (sizeof<T>() == 8) return f64x2.mul(v128.load(x), w);
@@ -76,7 +69,6 @@ function lowTerms<T>(x: usize, w: v128): v128 {
   return f64x2.mul(lowHalf(four<T>(x)), w);
 }
 
-// @ts-ignore: decorator
 @inline
 function highTerms<T>(x: usize, w: v128): v128 {
   if (sizeof<T>() == 8) return f64x2.mul(v128.load(x, 16), w);
@@ -84,7 +76,6 @@ function highTerms<T>(x: usize, w: v128): v128 {
   return f64x2.mul(highHalf(four<T>(x)), w);
 }
 
-// @ts-ignore: decorator
 @inline
 export function accumulateExact<T>(
   high: usize,
@@ -120,7 +111,6 @@ export function accumulateExact<T>(
 }
 
 // Four updates add at most 2^53 to a limb: one that was in its range before cannot wrap around within a pass.
-// @ts-ignore: decorator
 @inline
 export function accumulateExactFour<T>(
   high: usize,

@@ -1,6 +1,5 @@
 // What is made of sorted rows: `sorted` holds ranks one after another, `stride` bytes apart, of f32 or f64.
 
-// @ts-ignore: decorator
 @inline
 function pair<T>(p: usize): v128 {
   if (sizeof<T>() == 8) return v128.load(p);
@@ -8,7 +7,6 @@ function pair<T>(p: usize): v128 {
 }
 
 /** The stores of a last odd column must not reach into what lies behind. */
-// @ts-ignore: decorator
 @inline
 function put(acc: usize, values: v128, left: i32): void {
   if (left >= 2) v128.store(acc, values);
@@ -16,7 +14,6 @@ function put(acc: usize, values: v128, left: i32): void {
 }
 
 /** The only rank, or the mean of two. */
-// @ts-ignore: decorator
 @inline
 export function middle<T>(sorted: usize, stride: usize, ranks: i32, count: i32, acc: usize): void {
   for (let left = count; left > 0; left -= 2) {
@@ -31,7 +28,6 @@ export function middle<T>(sorted: usize, stride: usize, ranks: i32, count: i32, 
 }
 
 /** The mean of all ranks, summed in ascending order. */
-// @ts-ignore: decorator
 @inline
 export function meanOfRanks<T>(sorted: usize, stride: usize, ranks: i32, count: i32, acc: usize): void {
   const divisor = f64x2.splat(<f64>ranks);
@@ -57,7 +53,6 @@ export function meanOfRanks<T>(sorted: usize, stride: usize, ranks: i32, count: 
  * below the first kept one and for none from there on, so rank r is kept where it does not give way itself and rank
  * r - keep does.
  */
-// @ts-ignore: decorator
 @inline
 export function meanNearMiddle<T>(
   sorted: usize,
@@ -93,7 +88,6 @@ export function meanNearMiddle<T>(
   }
 }
 
-// @ts-ignore: decorator
 @inline
 function givesWay(median: v128, lower: v128, upper: v128): v128 {
   return f64x2.gt(f64x2.sub(median, lower), f64x2.sub(upper, median));

@@ -1,7 +1,6 @@
 // Sums across coordinates in eight lanes: coordinate i belongs to lane i mod 8. See the reference for the order.
 import { four, fourOfAny, highHalf, lowHalf, one, oneOfAny } from './decode';
 
-// @ts-ignore: decorator
 @inline
 function lanesTotal(a: v128, b: v128, c: v128, d: v128): f64 {
   return (
@@ -14,7 +13,6 @@ function lanesTotal(a: v128, b: v128, c: v128, d: v128): f64 {
   );
 }
 
-// @ts-ignore: decorator
 @inline
 function addSquare(sum: v128, x: v128): v128 {
   return f64x2.add(sum, f64x2.mul(x, x));
@@ -22,7 +20,6 @@ function addSquare(sum: v128, x: v128): v128 {
 
 // The sum of squares, or -1 where an element is not finite: x * 0 is 0 for a finite x, NaN for others, and NaN stays in
 // a sum.
-// @ts-ignore: decorator
 @inline
 export function checkedSquares<T>(x: usize, count: i32): f64 {
   let a = f64x2.splat(0);
@@ -75,7 +72,6 @@ export function checkedSquares<T>(x: usize, count: i32): f64 {
   return finite ? lanesTotal(a, b, c, d) : -1.0;
 }
 
-// @ts-ignore: decorator
 @inline
 function addToLane(sums: v128, lane: i32, term: f64): v128 {
   return lane & 1
@@ -83,7 +79,6 @@ function addToLane(sums: v128, lane: i32, term: f64): v128 {
     : f64x2.replace_lane(sums, 0, f64x2.extract_lane(sums, 0) + term);
 }
 
-// @ts-ignore: decorator
 @inline
 export function product<T>(x: usize, y: usize, count: i32): f64 {
   let a = f64x2.splat(0);

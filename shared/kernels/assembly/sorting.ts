@@ -6,7 +6,6 @@ import { four, highHalf, lowHalf, one } from './decode';
 const GROUP: usize = 64;
 
 /** into[i] = float32(scale * x[i]) and zeros up to a multiple of 4 for dtypes up to 4 bytes; float64 otherwise. */
-// @ts-ignore: decorator
 @inline
 export function scaleRow<T>(x: usize, count: i32, scale: f64, into: usize): void {
   const s = f64x2.splat(scale);
@@ -43,7 +42,6 @@ export function scaleRow<T>(x: usize, count: i32, scale: f64, into: usize): void
 }
 
 /** into[i] = x[i] as float32, for a scale of 1, and zeros up to a multiple of 4. */
-// @ts-ignore: decorator
 @inline
 export function widenRow<T>(x: usize, count: i32, into: usize): void {
   let i = 0;
@@ -63,14 +61,12 @@ export function widenRow<T>(x: usize, count: i32, into: usize): void {
   }
 }
 
-// @ts-ignore: decorator
 @inline
 function withoutSignedZero<T>(x: v128): v128 {
   if (sizeof<T>() == 8) return f64x2.add(x, f64x2.splat(0));
   return f32x4.add(x, f32x4.splat(0));
 }
 
-// @ts-ignore: decorator
 @inline
 function comparator<T>(a: usize, b: usize): void {
   const x = v128.load(a);
@@ -89,7 +85,6 @@ function comparator<T>(a: usize, b: usize): void {
  * `stride` bytes apart. `pointers` holds the rows' addresses, `network` pairs of 16-bit row numbers; `work` has room for
  * 64 bytes a row.
  */
-// @ts-ignore: decorator
 @inline
 export function sortGroups<T>(
   pointers: usize,

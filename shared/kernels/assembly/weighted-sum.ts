@@ -1,12 +1,10 @@
 import { four, highHalf, lowHalf, one } from './decode';
 
-// @ts-ignore: decorator
 @inline
 function addTo(acc: usize, term: v128): void {
   v128.store(acc, f64x2.add(v128.load(acc), term));
 }
 
-// @ts-ignore: decorator
 @inline
 export function accumulate<T>(acc: usize, x: usize, count: i32, coefficient: f64): void {
   const c = f64x2.splat(coefficient);
@@ -41,7 +39,6 @@ export function accumulate<T>(acc: usize, x: usize, count: i32, coefficient: f64
 }
 
 // Each accumulator takes its four terms in turn, each rounded, as four calls of `accumulate` would add them.
-// @ts-ignore: decorator
 @inline
 export function accumulateFour<T>(
   acc: usize,
