@@ -3,7 +3,7 @@ const MIB = 2 ** 20;
 
 const base = {
   trainingMinutes: 10,
-  // Measured on two cores by `npm run bench -- aggregation`; a Flex instance has about as much.
+  // Assumed: about half of what two cores here fold from files; nothing was measured on a Flex instance.
   aggregationBytesPerSecond: 500 * MIB,
   keepUpdatesDays: 7,
   keepModels: 50,
