@@ -22,7 +22,9 @@ import {
 import { trustLocalCa } from '../local/trust.ts';
 import { markdownTable } from '../markdown-table.ts';
 import { type Clients, clientsOf } from './clients-of.ts';
-import { type KeyUnderTest, type Operation, operationsOn, seed, silos, vaults } from './operations.ts';
+import type { KeyUnderTest } from './key-operations.ts';
+import type { Operation } from './operation.ts';
+import { operationsOn, seed, silos, vaults } from './operations.ts';
 import { credentialFrom } from './workload-credential.ts';
 
 const identities = ['coordinator', 'aggregator', 'silo-a', 'silo-b', 'viewer', 'operator', 'admin'] as const;

@@ -1,27 +1,10 @@
 /** Every kind of access to every resource of a cloud with silos `a` and `b`, as the official clients ask for it. */
 import { randomUUID } from 'node:crypto';
 import { accounts, coordinatorVault, siloVault } from '../../local/cloud/directories.ts';
-import type { DataAction } from '../../shared/domain/access.ts';
 import { blobContainers, cosmosContainers, keyNames, queues } from '../../shared/domain/resources.ts';
 import type { Clients } from './clients-of.ts';
-
-export interface Operation {
-  /** `receive silo-a`. */
-  readonly name: string;
-  /** Any one of these on the scope allows it; none means that no data-plane right does. */
-  readonly actions: readonly DataAction[];
-  readonly scope: string;
-  readonly run: (clients: Clients) => Promise<unknown>;
-}
-
-export interface KeyUnderTest {
-  readonly vault: string;
-  readonly endpoint: string;
-  readonly key: string;
-  readonly kid: string;
-  /** A data key that only the private half opens. */
-  readonly wrapped: Uint8Array;
-}
+import { type KeyUnderTest, keyOperations, vaultListing } from './key-operations.ts';
+import type { Operation } from './operation.ts';
 
 export const silos = ['a', 'b'] as const;
 /** A blob that lies in each container before the matrix is run. */
@@ -184,15 +167,6 @@ function containerListing(account: 'models' | 'updates'): Operation {
   };
 }
 
-function vaultListing({ vault, endpoint }: KeyUnderTest): Operation {
-  return {
-    name: `list keys of ${vault}`,
-    actions: ['keys/read'],
-    scope: `keyvault/${vault}/keys/*`,
-    run: (clients) => clients.keys(endpoint).listPropertiesOfKeys().next(),
-  };
-}
-
 function cosmosOperations(container: string, partition: string): Operation[] {
   const scope = `cosmos/${container}`;
   const document = () => ({ id: randomUUID(), [partition]: 'matrix' });
@@ -234,65 +208,6 @@ function cosmosOperations(container: string, partition: string): Operation[] {
     },
     write('create item', ({ cosmos }) => cosmos(container).items.create(document())),
     write('upsert item', ({ cosmos }) => cosmos(container).items.upsert(document())),
-  ];
-}
-
-function keyOperations({ vault, endpoint, key, kid, wrapped }: KeyUnderTest): Operation[] {
-  const scope = `keyvault/${vault}/keys/${key}`;
-  const named = (verb: string) => `${verb} ${vault}/${key}`;
-  // What the key is for; the SDK itself turns down the other use.
-  const use: Operation =
-    key === keyNames.kek
-      ? {
-          name: named('unwrap'),
-          actions: ['keys/unwrap'],
-          scope,
-          run: (clients) => clients.crypto(kid).unwrapKey('RSA-OAEP-256', wrapped),
-        }
-      : {
-          name: named('sign'),
-          actions: ['keys/sign'],
-          scope,
-          run: (clients) => clients.crypto(kid).sign('ES256', Buffer.alloc(32, 7)),
-        };
-  return [
-    {
-      name: named('get'),
-      actions: ['keys/read'],
-      scope,
-      run: (clients) => clients.keys(endpoint).getKey(key),
-    },
-    {
-      name: named('list versions of'),
-      actions: ['keys/read'],
-      scope,
-      run: (clients) => clients.keys(endpoint).listPropertiesOfKeyVersions(key).next(),
-    },
-    use,
-    {
-      name: named('rotate'),
-      actions: ['keys/manage'],
-      scope,
-      run: (clients) => clients.keys(endpoint).rotateKey(key),
-    },
-    {
-      name: named('create version of'),
-      actions: ['keys/manage'],
-      scope,
-      run: (clients) => clients.keys(endpoint).createKey(key, 'EC', { curve: 'P-256' }),
-    },
-    {
-      name: named('disable'),
-      actions: ['keys/manage'],
-      scope,
-      run: (clients) => clients.keys(endpoint).updateKeyProperties(key, { enabled: false }),
-    },
-    {
-      name: named('delete'),
-      actions: ['keys/manage'],
-      scope,
-      run: (clients) => clients.keys(endpoint).beginDeleteKey(key),
-    },
   ];
 }
 
