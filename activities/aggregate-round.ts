@@ -1,6 +1,7 @@
 import type * as z from 'zod';
-import { type Output as AggregationOutput, aggregate } from '../shared/aggregation/aggregate.ts';
+import { aggregate } from '../shared/aggregation/aggregate.ts';
 import { deployedStrategy } from '../shared/aggregation/load-module.ts';
+import type { Output as File } from '../shared/aggregation/output.ts';
 import {
   type BlobReference,
   type ExperimentDocument,
@@ -86,7 +87,7 @@ async function foldSet(
   const schema = await readModelSchema(models.reader(base.model.path), base.model.bytes);
   const version = set.base.version + 1;
   const strategy = await resolve(spec);
-  const writers = new Map<AggregationOutput, BlobWriter>();
+  const writers = new Map<File, BlobWriter>();
   const opened = await openFrozenSet(set.updates, base.model.bytes, services);
   try {
     const result = await aggregate(
@@ -116,7 +117,7 @@ async function foldSet(
       paths.evidence(set.experiment, set.round, set.attempt),
       Buffer.from(evidence),
     );
-    const blobs = new Map<AggregationOutput, BlobReference>();
+    const blobs = new Map<File, BlobReference>();
     for (const [name, writer] of writers) blobs.set(name, await writer.commit());
     const model = blobs.get('model');
     if (model === undefined) throw new Error('no model was written');
@@ -138,7 +139,7 @@ async function resolve({ strategy, silos }: ExperimentSpec): Promise<Strategy> {
   }
 }
 
-function outputPath(name: AggregationOutput, set: FrozenSet, version: number, setDigest: string): string {
+function outputPath(name: File, set: FrozenSet, version: number, setDigest: string): string {
   const { experiment, round, attempt } = set;
   return name === 'model'
     ? paths.model(experiment, version, round, attempt, setDigest)
@@ -148,7 +149,7 @@ function outputPath(name: AggregationOutput, set: FrozenSet, version: number, se
 /** What the strategy finds again beside the new version; undefined where it keeps nothing. */
 function stateOf(
   scalars: StrategyScalars,
-  blobs: ReadonlyMap<AggregationOutput, BlobReference>,
+  blobs: ReadonlyMap<File, BlobReference>,
 ): StrategyState | undefined {
   const [m, v] = [blobs.get('m'), blobs.get('v')];
   if (Object.keys(scalars).length === 0 && m === undefined && v === undefined) return undefined;

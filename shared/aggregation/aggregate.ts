@@ -20,6 +20,7 @@ import { MOST_ROWS } from '../kernels/kernels.ts';
 import type { ReadInto } from '../ports/blobs.ts';
 import { canonicalHeader } from '../tensors/schema.ts';
 import { blockColumns, EVIDENCE_UPDATES } from './block-size.ts';
+import type { Checkpoints } from './checkpoints.ts';
 import { strategiesFolder } from './deployed-files.ts';
 import { addPartials, cosines } from './evidence.ts';
 import {
@@ -35,7 +36,9 @@ import type { BlockBuffers, Lane, SharedBytes } from './lane.ts';
 import { moduleUrl } from './load-module.ts';
 import { type ModelLayout, modelLayout } from './model-layout.ts';
 import { type LaneOptions, openLanes } from './open-lanes.ts';
+import type { Output, Write } from './output.ts';
 import { runPass } from './run-pass.ts';
+import { runShards } from './run-shards.ts';
 
 /** One update of the frozen set. */
 export interface SealedUpdate {
@@ -43,11 +46,6 @@ export interface SealedUpdate {
   readonly opening: Opening;
   readonly readCiphertext: ReadInto;
 }
-
-export type Write = (chunk: Uint8Array) => Promise<void>;
-
-/** The files that an aggregation writes. */
-export type Output = 'model' | StateTensor;
 
 export interface Aggregation {
   readonly schema: TensorSchema;
@@ -65,6 +63,8 @@ export interface Aggregation {
 export interface AggregateOptions extends LaneOptions {
   /** Columns per block, where the default is not wanted. */
   readonly blockColumns?: number | undefined;
+  /** Where a large model is made shard by shard, so that a crash repeats one of them. */
+  readonly checkpoints?: Checkpoints | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
@@ -138,9 +138,15 @@ async function measure(work: Work, scales: readonly number[]): Promise<Statistic
   const trusted = strategy.trusted?.(updates.map(({ figures }) => figures)) ?? 0;
   const task: Task = { kind: 'measure', wanted, scales, trusted };
   const sums = new Float64Array(partialWidth(task, updates.length));
-  await pass(work, task, {
-    buffersOf: async (_, take) => ({ model: take(0), m: take(0), v: take(0) }),
-    deliver: async (_, { partials }) => addPartials(sums, partials),
+  await runShards({
+    ...sharding(work, task),
+    sums,
+    resume: async () => undefined,
+    run: (columns) =>
+      pass(work, task, columns, {
+        buffersOf: async (_, take) => ({ model: take(0), m: take(0), v: take(0) }),
+        deliver: async (_, { partials }) => addPartials(sums, partials),
+      }),
   });
   return wanted === 'distances' ? { distances: sums } : { products: sums };
 }
@@ -154,16 +160,31 @@ async function fold(work: Work, { plan }: Decision): Promise<(number | null)[]> 
   const task: Task = { kind: 'fold', plan, evidence };
   if (holdsAllUpdates(alone) && updates > MOST_ROWS) throw new StrategyFault(tooMany(updates).detail);
   const sums = new Float64Array(partialWidth(task, updates));
-  const kept = stateTensorsOf(plan.server);
+  const state = stateTensorsOf(plan.server);
   const writeModel = await input.output('model');
   await writeModel(layout.header);
-  const writers = await Promise.all(kept.map((name) => beginState(work, name)));
-  await pass(work, task, {
-    buffersOf: (block, take) => readBuffers(work, kept, block, take),
-    deliver: async (_, { buffers, partials }) => {
-      addPartials(sums, partials);
-      await Promise.all([writeModel(buffers.model), ...kept.map((name, i) => writers[i]?.(buffers[name]))]);
+  const files: { name: Output; write: Write }[] = [
+    { name: 'model', write: writeModel },
+    ...(await Promise.all(state.map(async (name) => ({ name, write: await beginState(work, name) })))),
+  ];
+  await runShards({
+    ...sharding(work, task),
+    sums,
+    resume: async (shard) => {
+      await Promise.all(files.map(({ name, write }) => shard.read(name, write)));
     },
+    run: (columns, kept) =>
+      pass(work, task, columns, {
+        buffersOf: (block, take) => readBuffers(work, state, block, take),
+        deliver: async (_, { buffers, partials }) => {
+          addPartials(sums, partials);
+          const written = files.flatMap(({ name, write }) => [
+            write(buffers[name]),
+            kept?.write(name, buffers[name]),
+          ]);
+          await Promise.all(written);
+        },
+      }),
   });
   return evidence ? cosines(sums, normsOf(work, task)) : input.updates.map(() => null);
 }
@@ -212,25 +233,29 @@ async function readBuffers(
   return { model, m, v };
 }
 
+function sharding({ options, layout }: Work, task: Task) {
+  return { name: task.kind, columns: layout.columns, checkpoints: options.checkpoints };
+}
+
 async function pass(
   { input, options, layout, lanes }: Work,
   task: Task,
+  part: Block,
   how: Pick<Parameters<typeof runPass>[0], 'buffersOf' | 'deliver'>,
 ): Promise<void> {
-  const { columns } = layout;
   await runPass({
     lanes,
     layout,
     task,
     module: moduleOf(task),
     updates: input.updates.map(({ readCiphertext }) => readCiphertext),
-    columns: { from: 0, to: columns },
+    columns: part,
     blockColumns: options.blockColumns ?? blockColumns(task, input.updates.length),
     signal: options.signal,
     buffersOf: how.buffersOf,
     deliver: async (block, folded) => {
       await how.deliver(block, folded);
-      options.onProgress?.({ pass: task.kind, columnsDone: block.to, columns });
+      options.onProgress?.({ pass: task.kind, columnsDone: block.to, columns: layout.columns });
     },
   });
 }

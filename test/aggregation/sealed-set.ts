@@ -6,9 +6,9 @@ import {
   type Aggregation,
   type AggregationRefusal,
   aggregate,
-  type Output,
   type SealedUpdate,
 } from '../../shared/aggregation/aggregate.ts';
+import type { Output } from '../../shared/aggregation/output.ts';
 import type { Dtype, TensorSchema } from '../../shared/contracts/tensor-schema.ts';
 import type { Statistics, Strategy, UpdateFigures } from '../../shared/domain/strategies/decision.ts';
 import type { FoldPlan } from '../../shared/domain/strategies/fold-plan.ts';
