@@ -25,9 +25,11 @@ import { FLSE } from '../shared/sealing/floe.ts';
 import { readModelSchema } from '../shared/tensors/model-schema.ts';
 import { schemaDigest } from '../shared/tensors/schema.ts';
 import { AttemptFailed } from './attempt-failed.ts';
+import { AggregationCancelled, betweenShards } from './between-shards.ts';
 import { aggregateRound } from './descriptors.ts';
 import { openFrozenSet, openPlaintext } from './open-frozen-set.ts';
 import { implement } from './run-activity.ts';
+import { shardsOf } from './shard-checkpoints.ts';
 
 type Input = z.infer<typeof aggregateRound.input>;
 type Output = z.infer<typeof aggregateRound.output>;
@@ -35,7 +37,8 @@ type Output = z.infer<typeof aggregateRound.output>;
 /**
  * Reads exactly the frozen set, at the pinned versions, and writes the next global model and the strategy's state.
  * Their bytes depend on that set, the base and its state, and the declared sum mode. The set is never made smaller: an
- * update that has become unreadable fails the attempt. Read next: publish-model.
+ * update that has become unreadable fails the attempt. A large model is made shard by shard: repeated after a crash,
+ * this goes on where it stopped. Read next: publish-model.
  */
 export const aggregateRoundActivity = implement(
   aggregateRound,
@@ -45,22 +48,40 @@ export const aggregateRoundActivity = implement(
     if (round?.frozen === null || round?.frozen === undefined || experiment === undefined) {
       throw new Error('the round has no frozen set');
     }
-    const found = await services.archive.find(paths.aggregated(key.experiment, key.round, key.attempt));
-    if (found !== undefined) return { kind: 'aggregated', model: pointerOf(found.bytes) };
     const set = frozenSet.parse(JSON.parse((await services.archive.get(round.frozen.set)).toString()));
-    try {
-      const { sha256 } = round.frozen.set;
-      const model =
-        set.base === null
-          ? await copyInitialModel(set, sha256, services)
-          : await foldSet(set, sha256, experiment, services);
-      return { kind: 'aggregated', model: await record(key, model, services) };
-    } catch (error) {
-      if (!(error instanceof AttemptFailed)) throw error;
-      return { kind: 'failed', reason: { slug: error.slug, detail: error.message } };
+    const { sha256 } = round.frozen.set;
+    const outcome = await outcomeOf(key, set, sha256, experiment, services);
+    // All is decided: another run of this activity comes to the same without them.
+    if ((set.base?.bytes ?? 0) > services.aggregation.shardBytes) {
+      await shardsOf(key, sha256, services).remove();
     }
+    return outcome;
   },
 );
+
+async function outcomeOf(
+  key: Input,
+  set: FrozenSet,
+  setDigest: string,
+  experiment: ExperimentDocument,
+  services: Services,
+): Promise<Output> {
+  const found = await services.archive.find(paths.aggregated(key.experiment, key.round, key.attempt));
+  if (found !== undefined) return { kind: 'aggregated', model: pointerOf(found.bytes) };
+  try {
+    const model =
+      set.base === null
+        ? await copyInitialModel(set, setDigest, services)
+        : await foldSet(set, setDigest, experiment, services);
+    return { kind: 'aggregated', model: await record(key, model, services) };
+  } catch (error) {
+    if (error instanceof AggregationCancelled) return { kind: 'cancelled' };
+    if (error instanceof AttemptFailed) {
+      return { kind: 'failed', reason: { slug: error.slug, detail: error.message } };
+    }
+    throw error;
+  }
+}
 
 /** What was made is written down last: a repeated activity that finds it has nothing left to do. */
 async function record(key: AttemptKey, model: ModelPointer, services: Services): Promise<ModelPointer> {
@@ -106,7 +127,10 @@ async function foldSet(
           return (chunk) => writer.write(chunk);
         },
       },
-      { workers: services.aggregation.workers },
+      {
+        workers: services.aggregation.workers,
+        checkpoints: shardsOf(set, setDigest, services, betweenShards(set, base.model.bytes, services)),
+      },
     );
     if (!result.ok) {
       const whose = 'silo' in result ? `${result.silo}: ` : '';

@@ -104,6 +104,7 @@ export const aggregateRound = activity(
   attemptKey,
   z.discriminatedUnion('kind', [
     z.object({ kind: z.literal('aggregated'), model: modelPointer }),
+    z.object({ kind: z.literal('cancelled') }),
     z.object({ kind: z.literal('failed'), reason }),
   ]),
 );

@@ -240,8 +240,10 @@ module roles 'modules/roles.bicep' = {
   params: {
     hostPrincipalId: identity.outputs.hostPrincipalId
     coordinatorPrincipalId: identity.outputs.coordinatorPrincipalId
+    aggregatorPrincipalId: identity.outputs.aggregatorPrincipalId
     hostAccountName: accounts.outputs.hostAccountName
     modelsAccountName: accounts.outputs.modelsAccountName
+    updatesAccountName: accounts.outputs.updatesAccountName
     serviceBusNamespaceName: messaging.outputs.namespaceName
     vaultName: useVault ? vault!.outputs.vaultName : ''
     planSigningKeyName: planSigningKeyName

@@ -90,6 +90,7 @@ export function* round(context: OrchestrationContext, input: RoundInput): Step<A
   if (task === 'evaluate') return { outcome: 'done' };
 
   const aggregated = yield* call(context, aggregateRound, key);
+  if (aggregated.kind === 'cancelled') return { outcome: 'cancelled' };
   if (aggregated.kind === 'failed') {
     const at = asInstant(now(context));
     const left = yield* call(context, failRound, { ...key, phase: 'failed', reason: aggregated.reason, at });

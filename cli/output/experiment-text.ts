@@ -1,10 +1,10 @@
 import pc from 'picocolors';
 import type { ExperimentList, ExperimentView } from '../../shared/contracts/api.ts';
-import type { UpdateEvidence } from '../../shared/contracts/documents.ts';
+import type { UpdateEvidence } from '../../shared/contracts/round-evidence.ts';
 import type { ShownRound } from '../api-client.ts';
 import { relative } from './durations.ts';
 import { progressBlock, stateText } from './progress.ts';
-import { fields, metricsText, table } from './tables.ts';
+import { bytes, fields, metricsText, table } from './tables.ts';
 
 export function experimentTable(experiments: ExperimentList['experiments'], now: number): string {
   if (experiments.length === 0) return 'there are no experiments';
@@ -40,6 +40,7 @@ export function roundDetails(round: ShownRound): string {
   const details = fields([
     ['round', `${round.round}  attempt ${round.attempt} of ${round.attempts}  ${round.task}`],
     ['phase', round.phase],
+    ['aggregation', aggregationText(round)],
     ['opened', round.openedAt],
     ['deadline', round.deadline],
     ['closed', round.closedAt ?? undefined],
@@ -64,6 +65,13 @@ export function roundDetails(round: ShownRound): string {
 }
 
 /** How much of the new model is this silo's, and how well it agrees with the rest. */
+function aggregationText({ aggregation, phase }: ShownRound): string | undefined {
+  if (aggregation === undefined || phase !== 'closed') return undefined;
+  const { pass, doneBytes } = aggregation;
+  const what = pass === 'measure' ? 'comparing updates' : 'folding';
+  return `${what}: ${bytes(doneBytes)} of ${bytes(aggregation.bytes)}`;
+}
+
 function shareText(row: UpdateEvidence | undefined): string {
   if (row === undefined) return '';
   if (!row.included) return 'left out';

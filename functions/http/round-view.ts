@@ -1,10 +1,7 @@
 import { readCohort } from '../../activities/cohort-record.ts';
 import type { RoundView, SiloProgress } from '../../shared/contracts/api.ts';
-import {
-  type ParticipationDocument,
-  type RoundDocument,
-  roundEvidence,
-} from '../../shared/contracts/documents.ts';
+import type { ParticipationDocument, RoundDocument } from '../../shared/contracts/documents.ts';
+import { roundEvidence } from '../../shared/contracts/round-evidence.ts';
 import type { Services } from '../../shared/ports/services.ts';
 
 /** One attempt as operators see it, silo by silo. `invited` and `lost` are derived: silence leaves no document. */
@@ -19,7 +16,19 @@ export async function viewRound(round: RoundDocument, services: Services): Promi
   const bySilo = new Map(participations.map((participation) => [participation.silo, participation]));
   const stages = new Map(signals.map(({ silo, stage }) => [silo, stage]));
   const open = round.phase === 'collecting';
-  const { phase, task, openedAt, deadline, closedAt, endedAt, quorum, cohortSize, counters, failure } = round;
+  const {
+    phase,
+    task,
+    openedAt,
+    deadline,
+    closedAt,
+    endedAt,
+    quorum,
+    cohortSize,
+    counters,
+    failure,
+    aggregation,
+  } = round;
   return {
     round: round.round,
     attempt: round.attempt,
@@ -35,6 +44,7 @@ export async function viewRound(round: RoundDocument, services: Services): Promi
     model: publicPointer(round.model),
     frozenSet: round.frozen?.set.sha256 ?? null,
     failure,
+    ...(aggregation === undefined ? {} : { aggregation }),
     silos: members.map(({ silo }) => viewSilo(silo, bySilo.get(silo), stages.get(silo) ?? null, open)),
     evidence,
   };

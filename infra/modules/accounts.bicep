@@ -91,13 +91,15 @@ module modelsAccount 'storage-account.bicep' = {
   }
 }
 
-// Silos' containers are made by infra/roster.
+// Silos' containers are made by infra/roster. What is left of a broken aggregation in `shards` ends as old updates do.
 module updatesAccount 'storage-account.bicep' = {
   name: 'updates-account'
   params: {
     location: location
     accountName: updatesAccountName
-    containers: []
+    containers: [
+      'shards'
+    ]
     keepsVersions: true
     customerKey: customerKey
     immutabilityDays: 0

@@ -83,6 +83,13 @@ export const azureRoles = [
       'version; updates are pinned by version and digest',
   },
   {
+    kind: 'custom',
+    symbol: 'blobRemover',
+    name: 'Tributary blob remover',
+    dataActions: [`${blobs}/delete`],
+    covers: ['blob/delete'],
+  },
+  {
     kind: 'built-in',
     symbol: 'keyUnwrapper',
     id: 'e147488a-f6f5-4113-8e2d-b22465e65bf6',

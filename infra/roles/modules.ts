@@ -23,12 +23,15 @@ interface ModuleShape {
 }
 
 const coordinatorShape: ModuleShape = {
-  about: "What the coordinator's identities may do; what the aggregator may do is per silo, in infra/roster.",
+  about:
+    "What the coordinator's identities may do; what the aggregator may do with a silo's is in infra/roster.",
   parameters: [
     ['hostPrincipalId', 'Identity of the Functions host.'],
     ['coordinatorPrincipalId', 'Identity of the coordinator.'],
+    ['aggregatorPrincipalId', 'Identity of the aggregator.'],
     ['hostAccountName', 'Storage account of the Functions host.'],
     ['modelsAccountName', 'Storage account with containers `models` and `rounds`.'],
+    ['updatesAccountName', 'Storage account with container `shards`, and those of silos.'],
     ['serviceBusNamespaceName', 'Namespace with queues `updates` and `signals`.'],
     ['vaultName', 'Vault of the coordinator; empty when the key is in a Managed HSM.'],
     ['planSigningKeyName', 'Key that signs plans.'],
@@ -36,7 +39,11 @@ const coordinatorShape: ModuleShape = {
     ['schedulerName', 'Durable Task scheduler; empty when durable state is in storage.'],
     ['taskHubName', 'Task hub of that scheduler; empty likewise.'],
   ],
-  principals: { host: 'hostPrincipalId', coordinator: 'coordinatorPrincipalId' },
+  principals: {
+    host: 'hostPrincipalId',
+    coordinator: 'coordinatorPrincipalId',
+    aggregator: 'aggregatorPrincipalId',
+  },
   optional: [],
   ownDefinitions: true,
 };

@@ -88,6 +88,9 @@ const targets: Readonly<Record<string, Target>> = {
   'blob/models/rounds': {
     existing: container('roundsContainer', modelsAccount, 'modelsBlobService', "'rounds'"),
   },
+  'blob/updates/shards': {
+    existing: container('shardsContainer', updatesAccount, 'updatesBlobService', "'shards'"),
+  },
   'blob/updates/updates-{silo}': {
     existing: container('updatesContainer', updatesAccount, 'updatesBlobService', "'updates-${silo}'"),
   },

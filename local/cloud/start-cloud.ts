@@ -283,6 +283,7 @@ async function ensureSharedResources(
   });
   await blob.ensureContainer(accounts.models, blobContainers.models);
   await blob.ensureContainer(accounts.models, blobContainers.rounds);
+  await blob.ensureContainer(accounts.updates, blobContainers.shards);
   for (const container of Object.values(cosmosContainers)) {
     const ttl = 'ttlSeconds' in container ? { defaultTtlSeconds: container.ttlSeconds } : {};
     await cosmos.ensureContainer({

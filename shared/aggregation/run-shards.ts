@@ -18,7 +18,14 @@ export interface ShardedPass {
  * Works through a pass shard by shard, from where an earlier run stopped. The last shard of a fold is not kept: what
  * comes after it is as quickly done as finding it would be. A model of one shard leaves nothing behind.
  */
-export async function runShards({ name, columns, checkpoints, sums, resume, run }: ShardedPass): Promise<void> {
+export async function runShards({
+  name,
+  columns,
+  checkpoints,
+  sums,
+  resume,
+  run,
+}: ShardedPass): Promise<void> {
   const most = Math.max(1, Math.floor((checkpoints?.shardBytes ?? 0) / FLSE.segmentPlaintext));
   if (checkpoints === undefined || columns <= most) return run({ from: 0, to: columns }, undefined);
   let from = 0;

@@ -1,49 +1,18 @@
 import type { BlobServiceClient } from '@azure/storage-blob';
 import { BlobSASPermissions, generateBlobSASQueryParameters, SASProtocol } from '@azure/storage-blob';
-import type { BlobReference } from '../contracts/documents.ts';
 import { blobContainers } from '../domain/resources.ts';
-import type { BlobWriter, ModelStore } from '../ports/blobs.ts';
-import { isStorageStatus, rangeFiller, rangeReader } from './blob-reading.ts';
-import { blockUpload } from './block-upload.ts';
+import type { ModelStore } from '../ports/blobs.ts';
+import { blobFiles } from './blob-files.ts';
+import { rangeFiller, rangeReader } from './blob-reading.ts';
 
 const hour = 3_600_000;
 
-/** Container `models`. The digest travels as blob metadata, set in the commit that makes the blob exist. */
+/** Container `models`. */
 export function blobModelStore(service: BlobServiceClient): ModelStore {
   const container = service.getContainerClient(blobContainers.models);
   const delegation = delegationKeys(service);
 
-  const stat = async (path: string): Promise<BlobReference | undefined> => {
-    try {
-      const properties = await container.getBlobClient(path).getProperties();
-      const sha256 = properties.metadata?.['sha256'];
-      if (sha256 === undefined || properties.contentLength === undefined) {
-        throw new Error(`model blob ${path} carries no digest`);
-      }
-      return { path, sha256, bytes: properties.contentLength };
-    } catch (error) {
-      if (isStorageStatus(error, 404)) return undefined;
-      throw error;
-    }
-  };
-
-  const begin = (path: string): BlobWriter => {
-    const upload = blockUpload(container.getBlockBlobClient(path));
-    return {
-      write: (chunk) => upload.write(chunk),
-      async commit() {
-        try {
-          return { path, ...(await upload.commit()) };
-        } catch (error) {
-          // Another run of the same activity committed first: its bytes are the answer.
-          const winner =
-            isStorageStatus(error, 409) || isStorageStatus(error, 412) ? await stat(path) : undefined;
-          if (winner === undefined) throw error;
-          return winner;
-        }
-      },
-    };
-  };
+  const { stat, begin } = blobFiles(container);
 
   return {
     stat,

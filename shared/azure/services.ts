@@ -20,6 +20,7 @@ import {
 } from './records.ts';
 import { blobRoundArchive } from './round-archive.ts';
 import type { CoordinatorSettings } from './settings.ts';
+import { blobShardStore } from './shard-store.ts';
 import { blobUpdateStore } from './update-store.ts';
 
 export function azureServices(settings: CoordinatorSettings): Services {
@@ -51,6 +52,7 @@ export function azureServices(settings: CoordinatorSettings): Services {
     models: blobModelStore(models),
     updates: blobUpdateStore(updates),
     archive: blobRoundArchive(models),
+    shards: blobShardStore(updates),
     mailbox: serviceBusMailbox(serviceBus),
     deadLetters: serviceBusDeadLetters(serviceBus),
     keys: keyVaultKeyRing({
@@ -61,7 +63,10 @@ export function azureServices(settings: CoordinatorSettings): Services {
         disableChallengeResourceVerification: settings.KEYVAULT_VERIFY_CHALLENGE === 'false',
       },
     }),
-    aggregation: { workers: settings.TRIBUTARY_AGGREGATION_WORKERS },
+    aggregation: {
+      workers: settings.TRIBUTARY_AGGREGATION_WORKERS,
+      shardBytes: settings.TRIBUTARY_AGGREGATION_SHARD_MIB * 2 ** 20,
+    },
     clock: { now: () => Date.now(), randomBytes: (length) => randomBytes(length) },
   };
 }

@@ -25,6 +25,12 @@ export const coordinatorSettings = z.object({
     .regex(/^\d{1,2}$/, 'a whole number of threads, 0 to 99')
     .transform(Number)
     .optional(),
+  /** Models above this size are made shard by shard, so that a crash costs one shard. */
+  TRIBUTARY_AGGREGATION_SHARD_MIB: z
+    .string()
+    .regex(/^[1-9]\d{0,5}$/, 'a whole number of MiB, 1 to 999999')
+    .default('512')
+    .transform(Number),
 });
 export type CoordinatorSettings = z.infer<typeof coordinatorSettings>;
 

@@ -1,13 +1,13 @@
 /** What the HTTP API answers. Requests are the schemas of spec.ts and silo.ts. */
 import * as z from 'zod';
 import {
+  aggregationProgress,
   experimentStatus,
   modelPointer,
   participationState,
   recordedMetrics,
   roundCounters,
   roundPhase,
-  updateEvidence,
 } from './documents.ts';
 import {
   attemptNumber,
@@ -19,6 +19,7 @@ import {
   siloId,
 } from './identifiers.ts';
 import { taskKind } from './plan.ts';
+import { updateEvidence } from './round-evidence.ts';
 import { experimentSpec } from './spec.ts';
 
 /** A model as everybody may see it: where its blobs lie is nobody's business. */
@@ -59,6 +60,8 @@ export const roundView = z.object({
   model: publicModel.nullable(),
   frozenSet: sha256Hex.nullable(),
   failure: reason.nullable(),
+  /** Where a model is made in several shards: how far. */
+  aggregation: z.exactOptional(aggregationProgress),
   silos: z.array(siloProgress),
   /** How each update entered the new model; empty until there is one. A late update of an earlier round has a row, too. */
   evidence: z.array(updateEvidence),

@@ -91,6 +91,16 @@ export const roundCounters = z.object({
 });
 export type RoundCounters = z.infer<typeof roundCounters>;
 
+/** `measure` comes first where a strategy compares updates before it decides. */
+export const aggregationProgress = z.strictObject({
+  pass: z.enum(['measure', 'fold']),
+  doneBytes: z.int().min(0),
+  /** Of the model. */
+  bytes: z.int().min(1),
+  at: instant,
+});
+export type AggregationProgress = z.infer<typeof aggregationProgress>;
+
 export const roundDocument = z.object({
   id: z.string(),
   kind: z.literal('round'),
@@ -115,6 +125,8 @@ export const roundDocument = z.object({
   model: modelPointer.nullable(),
   /** How each update of the frozen set compares with the result; absent before aggregation. */
   evidence: z.exactOptional(blobReference),
+  /** How far the making of a model in several shards is; absent before, and for smaller models. */
+  aggregation: z.exactOptional(aggregationProgress),
   failure: z.object({ slug: z.string(), detail: z.string() }).nullable(),
 });
 export type RoundDocument = z.infer<typeof roundDocument>;
@@ -221,34 +233,6 @@ export const frozenSet = z.strictObject({
   updates: z.array(frozenUpdate),
 });
 export type FrozenSet = z.infer<typeof frozenSet>;
-
-/** How one update of the frozen set entered the result. */
-export const updateEvidence = z.strictObject({
-  silo: siloId,
-  staleness: z.int().min(0),
-  norm: z.number().min(0),
-  /** What clipping multiplied it by; 1 without. */
-  scale: z.number().min(0),
-  /** Of the weight, after caps and before clipping; all rows sum to 1. */
-  share: z.number().min(0),
-  /** Whether it entered the result at all. */
-  included: z.boolean(),
-  /** The rule's own: Krum's score, the distance to the geometric median, the cosine to the trusted update. */
-  score: z.exactOptional(z.number()),
-  /** Of the update to the combined step; null where it was not measured or one of them is zero. */
-  cosine: z.number().min(-1).max(1).nullable(),
-});
-export type UpdateEvidence = z.infer<typeof updateEvidence>;
-
-/** In `rounds` beside the frozen set, in its order. */
-export const roundEvidence = z.strictObject({
-  /** Digest of the frozen set. */
-  set: sha256Hex,
-  strategy: z.string(),
-  sumMode: z.string(),
-  updates: z.array(updateEvidence),
-});
-export type RoundEvidence = z.infer<typeof roundEvidence>;
 
 /** Container `catalog`, scope `experiments`: one summary per experiment, for lists. */
 export const catalogEntry = z.object({

@@ -69,13 +69,22 @@ export function coordinatorGrants(topology: AccessTopology): Grant[] {
   ];
 }
 
-/** Opens sealed updates: reads each silo's container and may unwrap with each silo's KEK, and nothing else. */
-export function aggregatorGrants(topology: AccessTopology): Grant[] {
-  return topology.silos.flatMap(({ silo, vault }) => [
-    grant('blob/read', `blob/${topology.updatesAccount}/${blobContainers.updates(silo)}`),
-    grant('keys/read', `keyvault/${vault}/keys/${keyNames.kek}`),
-    grant('keys/unwrap', `keyvault/${vault}/keys/${keyNames.kek}`),
-  ]);
+/**
+ * Opens sealed updates: reads each silo's container and may unwrap with each silo's KEK. Keeps what it has made of a
+ * large model until that is whole. Nothing else.
+ */
+export function aggregatorGrants({ updatesAccount, silos }: AccessTopology): Grant[] {
+  const shards = `blob/${updatesAccount}/${blobContainers.shards}`;
+  return [
+    grant('blob/read', shards),
+    grant('blob/create', shards),
+    grant('blob/delete', shards),
+    ...silos.flatMap(({ silo, vault }) => [
+      grant('blob/read', `blob/${updatesAccount}/${blobContainers.updates(silo)}`),
+      grant('keys/read', `keyvault/${vault}/keys/${keyNames.kek}`),
+      grant('keys/unwrap', `keyvault/${vault}/keys/${keyNames.kek}`),
+    ]),
+  ];
 }
 
 /** One silo's agent: its own queue, its own container, its own keys, the two shared reply queues. */

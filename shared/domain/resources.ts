@@ -20,6 +20,8 @@ export const queueLimits = {
 export const blobContainers = {
   models: 'models',
   rounds: 'rounds',
+  /** Beside the updates: their account forgets what is left lying. */
+  shards: 'shards',
   updates: (silo: string): string => `updates-${silo}`,
 } as const;
 
@@ -66,6 +68,9 @@ export const paths = {
   /** How each update of the frozen set compares with the result. */
   evidence: (experiment: string, round: number, attempt: number): string =>
     `${experiment}/r${round}a${attempt}/evidence.json`,
+  /** A part of an aggregation under way. */
+  shard: (experiment: string, round: number, attempt: number, set: string, part: string): string =>
+    `${experiment}/r${round}a${attempt}-${set}/${part}`,
   update: (experiment: string, round: number, attempt: number, ciphertext: string): string =>
     `${experiment}/r${round}/a${attempt}/${ciphertext}`,
 } as const;

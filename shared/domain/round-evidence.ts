@@ -1,4 +1,5 @@
-import type { FrozenSet, RoundEvidence } from '../contracts/documents.ts';
+import type { FrozenSet } from '../contracts/documents.ts';
+import type { RoundEvidence } from '../contracts/round-evidence.ts';
 import type { Decision } from './strategies/decision.ts';
 
 /**

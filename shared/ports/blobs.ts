@@ -57,3 +57,14 @@ export interface RoundArchive {
   get(reference: BlobReference): Promise<Buffer>;
   find(path: string): Promise<{ reference: BlobReference; bytes: Buffer } | undefined>;
 }
+
+/** Container `shards`: what has been made of an aggregation under way, by path; written once, removed at its end. */
+export interface ShardStore {
+  begin(path: string): BlobWriter;
+  reader(path: string): ReadRange;
+  /** Writes bytes unless the path is taken. */
+  put(path: string, bytes: Uint8Array): Promise<void>;
+  find(path: string): Promise<Buffer | undefined>;
+  /** Whether or not there is anything at the path. */
+  remove(path: string): Promise<void>;
+}

@@ -34,7 +34,9 @@ export interface ExperimentStore {
   advanceRound(
     key: AttemptKey,
     from: readonly RoundPhase[],
-    change: Partial<Pick<RoundDocument, 'phase' | 'closedAt' | 'endedAt' | 'frozen' | 'failure'>>,
+    change: Partial<
+      Pick<RoundDocument, 'phase' | 'closedAt' | 'endedAt' | 'frozen' | 'failure' | 'aggregation'>
+    >,
   ): Promise<{ moved: boolean; round: RoundDocument }>;
 
   readParticipation(key: ParticipationKey): Promise<ParticipationDocument | undefined>;

@@ -1,4 +1,4 @@
-import type { ModelStore, RoundArchive, UpdateStore } from './blobs.ts';
+import type { ModelStore, RoundArchive, ShardStore, UpdateStore } from './blobs.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import type { ExperimentStore } from './experiment-store.ts';
 import type { KeyRing } from './key-ring.ts';
@@ -16,6 +16,7 @@ export interface Services {
   readonly models: ModelStore;
   readonly updates: UpdateStore;
   readonly archive: RoundArchive;
+  readonly shards: ShardStore;
   readonly mailbox: SiloMailbox;
   readonly deadLetters: DeadLetters;
   readonly keys: KeyRing;
@@ -26,6 +27,8 @@ export interface Services {
 export interface AggregationLimits {
   /** Worker threads; undefined leaves it to the number of cores. */
   readonly workers: number | undefined;
+  /** How much of a model, in bytes, a crash may cost: larger models are made shard by shard. */
+  readonly shardBytes: number;
 }
 
 export interface Clock {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { FLSE } from '../../shared/sealing/floe.ts';
 import { below, seeded } from '../sealing/seeded.ts';
 import { type AggregationCase, caseOf, digestOf } from './cases.ts';
-import { Killed, type KeptShards, keptShards } from './kept-shards.ts';
+import { type KeptShards, Killed, keptShards } from './kept-shards.ts';
 
 const plain = { workers: 0, kernels: 'reference', blockColumns: 1 } as const;
 const column = FLSE.segmentPlaintext;

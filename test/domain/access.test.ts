@@ -51,26 +51,29 @@ describe('the table of grants', () => {
     expect(scopesOf(grants, 'keys/unwrap')).toEqual([]);
   });
 
-  it('lets only the aggregator unwrap, and it do nothing else but read', () => {
+  it('lets only the aggregator unwrap, and it write nowhere but among its own shards', () => {
     const grants = aggregatorGrants(topology);
     expect(scopesOf(grants, 'keys/unwrap')).toEqual([
       'keyvault/vault-a/keys/kek',
       'keyvault/vault-a-b/keys/kek',
     ]);
     expect(new Set(grants.map(({ action }) => action))).toEqual(
-      new Set(['keys/unwrap', 'keys/read', 'blob/read']),
+      new Set(['keys/unwrap', 'keys/read', 'blob/read', 'blob/create', 'blob/delete']),
     );
+    expect(scopesOf(grants, 'blob/create')).toEqual(['blob/updates/shards']);
+    expect(scopesOf(grants, 'blob/delete')).toEqual(['blob/updates/shards']);
     expect(scopesOf(coordinatorGrants(topology), 'keys/unwrap')).toEqual([]);
   });
 
-  it('lets nobody overwrite or delete blobs, list containers, or manage keys', () => {
+  it('lets nobody overwrite blobs, delete any but shards, list containers, or manage keys', () => {
     const all = [
       ...coordinatorGrants(topology),
       ...aggregatorGrants(topology),
       ...topology.silos.flatMap(({ silo, vault }) => siloGrants(topology, silo, vault)),
     ];
-    for (const action of ['blob/write', 'blob/delete', 'blob/list', 'keys/manage']) {
+    for (const action of ['blob/write', 'blob/list', 'keys/manage']) {
       expect(scopesOf(all, action), action).toEqual([]);
     }
+    expect(scopesOf(all, 'blob/delete')).toEqual(['blob/updates/shards']);
   });
 });

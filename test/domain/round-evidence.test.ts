@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type FrozenSet, roundEvidence } from '../../shared/contracts/documents.ts';
+import type { FrozenSet } from '../../shared/contracts/documents.ts';
+import { roundEvidence } from '../../shared/contracts/round-evidence.ts';
 import { roundEvidenceOf } from '../../shared/domain/round-evidence.ts';
 import { runRound, strategy } from './strategies/small-federation.ts';
 

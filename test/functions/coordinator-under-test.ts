@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { CosmosClient } from '@azure/cosmos';
 import { freePortBase } from '../../cli/up/free-ports.ts';
 import { makeLocalSilo } from '../../cli/up/local-silo.ts';
-import { startLocalStack } from '../../cli/up/local-stack.ts';
+import { type LocalStackOptions, startLocalStack } from '../../cli/up/local-stack.ts';
 import { apiAudience, cloudDirectories, database } from '../../local/cloud/directories.ts';
 import { readEnvironment } from '../../local/cloud/environment-file.ts';
 import type { ExperimentView, RoundView } from '../../shared/contracts/api.ts';
@@ -35,7 +35,10 @@ export interface CallOptions {
 
 export type CoordinatorUnderTest = Awaited<ReturnType<typeof startCoordinator>>;
 
-export async function startCoordinator(siloIds: readonly string[], options: { readonly app?: string } = {}) {
+export async function startCoordinator(
+  siloIds: readonly string[],
+  options: Pick<LocalStackOptions, 'app' | 'hostSettings' | 'onRestart'> = {},
+) {
   const dataDir = await mkdtemp(join(tmpdir(), 'tributary-test-coordinator-'));
   const stack = await startLocalStack({ dataDir, portBase: await freePortBase(), ...options });
   const directories = cloudDirectories(dataDir);

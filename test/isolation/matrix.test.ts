@@ -21,10 +21,11 @@ import {
 } from '../../shared/domain/access.ts';
 import { trustLocalCa } from '../local/trust.ts';
 import { markdownTable } from '../markdown-table.ts';
+import { seed } from './blob-operations.ts';
 import { type Clients, clientsOf } from './clients-of.ts';
 import type { KeyUnderTest } from './key-operations.ts';
 import type { Operation } from './operation.ts';
-import { operationsOn, seed, silos, vaults } from './operations.ts';
+import { operationsOn, silos, vaults } from './operations.ts';
 import { credentialFrom } from './workload-credential.ts';
 
 const identities = ['coordinator', 'aggregator', 'silo-a', 'silo-b', 'viewer', 'operator', 'admin'] as const;
@@ -77,6 +78,7 @@ beforeAll(async () => {
   await Promise.all([
     clients.coordinator.blob('models', 'models', seed).upload('seed', 4),
     clients.coordinator.blob('models', 'rounds', seed).upload('seed', 4),
+    clients.aggregator.blob('updates', 'shards', seed).upload('seed', 4),
     clients['silo-a'].blob('updates', 'updates-a', seed).upload('seed', 4),
     clients['silo-b'].blob('updates', 'updates-b', seed).upload('seed', 4),
   ]);

@@ -125,15 +125,46 @@ export const roleRules: readonly Rule[] = [
   {
     id: 'own-roles-are-narrow',
     checklist,
-    title: 'Our own roles name each data action, delete nothing and manage nothing.',
+    title: 'Our own roles name each data action and manage nothing; the one that deletes does nothing else.',
     fix: 'Name single data actions; leave actions empty.',
     mutations: [
       { kind: 'replace', path: 'infra/modules/roles.bicep', find: /actions: \[\]/, by: "actions: ['*']" },
       { kind: 'replace', path: 'infra/silo/modules/roles.bicep', find: /keys\/sign\/action/, by: 'keys/*' },
+      { kind: 'replace', path: 'infra/modules/roles.bicep', find: /blobs\/add\/action/, by: 'blobs/delete' },
     ],
     check({ deployment }) {
       const subjects = deployed(deployment, definition);
       return { subjects: subjects.length, findings: subjects.filter(isWide).map(finding) };
+    },
+  },
+  {
+    id: 'only-shards-are-deleted',
+    checklist: '3 Blob rights',
+    title:
+      'Blobs are deleted in the container `shards` alone, which holds what an aggregation is made of under way.',
+    fix: 'Assign the blob remover on the container `shards` only.',
+    mutations: [
+      {
+        kind: 'replace',
+        path: 'infra/modules/roles.bicep',
+        find: /(blobRemoverName\)\n) {2}scope: shardsContainer/,
+        by: '$1  scope: modelsContainer',
+      },
+    ],
+    check({ deployment }) {
+      const subjects = deployed(deployment, assignment).filter(({ symbol }) =>
+        symbol.includes('BlobRemover'),
+      );
+      const findings = subjects
+        .filter(({ body }) => {
+          const scope = at(body, 'scope');
+          const places = scope === undefined ? [] : optionsOf(scope);
+          const isShards = (place: Value) =>
+            place.kind === 'resource' && place.instance.symbol === 'shardsContainer';
+          return places.length === 0 || !places.every(isShards);
+        })
+        .map(({ place }) => ({ place, message: 'deletes blobs of other containers' }));
+      return { subjects: subjects.length, findings };
     },
   },
 ];
@@ -147,9 +178,8 @@ function isWide({ body }: Instance): boolean {
     const actions = itemsOf(at(permission, 'actions'));
     const dataActions = itemsOf(at(permission, 'dataActions'));
     if (actions === undefined || actions.length > 0 || dataActions === undefined) return true;
-    return dataActions.some(
-      (action) => !/^[\w./]+$/.test(String(known(action))) || /\/delete/.test(String(known(action))),
-    );
+    const names = dataActions.map((action) => String(known(action)));
+    return names.some((name) => !/^[\w./]+$/.test(name) || (name.endsWith('/delete') && names.length > 1));
   });
 }
 
