@@ -180,7 +180,7 @@ async function fold(work: Work, { plan }: Decision): Promise<(number | null)[]> 
           addPartials(sums, partials);
           const written = files.flatMap(({ name, write }) => [
             write(buffers[name]),
-            kept?.write(name, buffers[name]),
+            kept?.write(name, buffers[name]) ?? Promise.resolve(),
           ]);
           await Promise.all(written);
         },

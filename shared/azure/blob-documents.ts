@@ -9,9 +9,9 @@ export interface FoundDocument {
 }
 
 export interface BlobDocuments {
-  find(path: string): Promise<FoundDocument | undefined>;
+  readonly find: (path: string) => Promise<FoundDocument | undefined>;
   /** Writes bytes unless the path is taken; answers what is there in either case. */
-  putOrRead(path: string, content: Uint8Array): Promise<FoundDocument>;
+  readonly putOrRead: (path: string, content: Uint8Array) => Promise<FoundDocument>;
 }
 
 /** Small blobs of a container, each created once and never changed. */

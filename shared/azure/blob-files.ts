@@ -5,8 +5,8 @@ import { isStorageStatus } from './blob-reading.ts';
 import { blockUpload } from './block-upload.ts';
 
 export interface BlobFiles {
-  begin(path: string): BlobWriter;
-  stat(path: string): Promise<BlobReference | undefined>;
+  readonly begin: (path: string) => BlobWriter;
+  readonly stat: (path: string) => Promise<BlobReference | undefined>;
 }
 
 /** Large blobs of a container, each written once. The digest travels as metadata, set in the commit that makes it exist. */
