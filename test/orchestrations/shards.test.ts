@@ -99,7 +99,9 @@ function shards() {
 }
 
 describe('a model of many shards', () => {
-  it('is the same after its maker was killed three times in the middle, and leaves nothing behind', async () => {
+  it('is the same after its maker was killed three times in the middle, and leaves nothing behind', {
+    timeout: 120_000,
+  }, async () => {
     const experiment = await submitted();
     let kills = 0;
     for (const share of [0.1, 0.4, 0.7]) {
