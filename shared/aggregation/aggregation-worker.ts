@@ -1,7 +1,11 @@
-/** Entry of a worker thread: does what it is asked, one request after the other, until it is closed. */
+/**
+ * Entry of a worker thread: does what it is asked, one request after the other. Between aggregations it keeps its code
+ * and its memory, which is empty then.
+ */
 import { parentPort } from 'node:worker_threads';
+import type { Kernels } from '../kernels/kernels.ts';
 import { type BlockFolder, blockFolder } from './block-folder.ts';
-import { kernelsOf } from './choose-kernels.ts';
+import { type KernelChoice, kernelsOf } from './choose-kernels.ts';
 import { FoldRefused } from './fold-task.ts';
 import { loadModule } from './load-module.ts';
 import { modelLayout } from './model-layout.ts';
@@ -9,14 +13,12 @@ import { unpackOpenings, type WorkerAnswer, type WorkerRequest } from './worker-
 
 const port = parentPort;
 if (port === null) throw new Error('this file runs in a worker thread');
+const kept = new Map<KernelChoice, Kernels>();
 let folder: BlockFolder | undefined;
 let working: Promise<void> = Promise.resolve();
 
 port.on('message', (request: WorkerRequest) => {
-  working = working.then(async () => {
-    port.postMessage(await answerTo(request));
-    if (request.kind === 'close') port.close();
-  });
+  working = working.then(async () => port.postMessage(await answerTo(request)));
 });
 
 async function answerTo(request: WorkerRequest): Promise<WorkerAnswer> {
@@ -38,7 +40,7 @@ async function carryOut(request: WorkerRequest): Promise<WorkerAnswer> {
       const openings = unpackOpenings(request.openings);
       try {
         folder = blockFolder({
-          kernels: kernelsOf(request.kernels),
+          kernels: keptKernels(request.kernels),
           layout: modelLayout(request.schema),
           openings,
         });
@@ -57,8 +59,16 @@ async function carryOut(request: WorkerRequest): Promise<WorkerAnswer> {
       return { kind: 'finished', partials: opened().finish(request.block, request.buffers) };
     case 'close':
       folder?.wipe();
+      folder = undefined;
+      for (const kernels of kept.values()) kernels.bytes().fill(0);
       return { kind: 'done' };
   }
+}
+
+function keptKernels(choice: KernelChoice): Kernels {
+  const kernels = kept.get(choice) ?? kernelsOf(choice);
+  kept.set(choice, kernels);
+  return kernels;
 }
 
 function opened(): BlockFolder {

@@ -1,7 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { TensorSchema } from '../contracts/tensor-schema.ts';
 import { type KernelChoice, kernelsOf } from './choose-kernels.ts';
-import { workerEntry } from './deployed-files.ts';
 import type { Opening } from './fold-task.ts';
 import { inProcessLane } from './in-process-lane.ts';
 import { keepFreedMemory } from './keep-freed-memory.ts';
@@ -30,9 +29,8 @@ export async function openLanes(
     return [inProcessLane({ kernels: kernelsOf(kernels), schema, openings })];
   }
   keepFreedMemory();
-  const entry = workerEntry();
   const started = await Promise.allSettled(
-    Array.from({ length: most }, () => workerLane({ entry, schema, openings, kernels })),
+    Array.from({ length: most }, () => workerLane({ schema, openings, kernels })),
   );
   const lanes = started.flatMap((lane) => (lane.status === 'fulfilled' ? [lane.value] : []));
   const failed = started.find((lane) => lane.status === 'rejected');
