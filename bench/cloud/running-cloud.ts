@@ -22,6 +22,10 @@ export interface RunningCloud {
   /** Milliseconds from the start of the process until it served. */
   readonly readyMs: number;
   readonly caPem: string;
+  /** Where and with which key silos are made. */
+  readonly controlUrl: string;
+  readonly controlKey: string;
+  readonly pid: number;
   /** Resident memory now, MB. */
   residentMegabytes(): Promise<number>;
   stop(): Promise<void>;
@@ -44,7 +48,8 @@ export async function startRunningCloud(again?: {
   const caPem = readFileSync(join(tls, 'ca.pem'), 'utf8');
   const distrust = trustLocalCa(caPem);
   const control = `http://127.0.0.1:${portsFrom(portBase).control}`;
-  const headers = { 'x-control-key': await readFile(join(environments, 'control.key'), 'utf8') };
+  const controlKey = await readFile(join(environments, 'control.key'), 'utf8');
+  const headers = { 'x-control-key': controlKey };
   const made = await fetch(`${control}/silos/a`, { method: 'PUT', headers });
   const { kek } = (await made.json()) as { kek: string };
   const settings = readEnvironment(join(environments, 'coordinator.env'));
@@ -53,6 +58,9 @@ export async function startRunningCloud(again?: {
     portBase,
     settings,
     caPem,
+    controlUrl: control,
+    controlKey,
+    pid: child.pid ?? 0,
     kek,
     readyMs,
     credential(who) {

@@ -1,0 +1,2 @@
+/** Gives the bundle's file URL. */
+export function bundleScript(entry: string): Promise<string>;
