@@ -28,7 +28,10 @@ export async function canonicalModel(path: string): Promise<{ content: Buffer; s
     const { schema } = source;
     const bytes = plaintextLength(schema);
     if (bytes > uploadBytes) {
-      throw badFile('body-too-large', `${path} has ${bytes} bytes of tensors; at most ${uploadBytes} go up.`);
+      throw badFile(
+        'body-too-large',
+        `${path} has ${bytes} bytes of tensors; at most ${uploadBytes} go up. A silo can hand over a larger one: initialModel init.`,
+      );
     }
     const chunks: Uint8Array[] = [];
     const written = await rewriteCanonical({

@@ -3,6 +3,9 @@ import { blobContainers } from '../domain/resources.ts';
 import type { UpdateStore } from '../ports/blobs.ts';
 import { isStorageStatus, rangeFiller } from './blob-reading.ts';
 
+/** How often one pass over an update, minutes long for a large one, is taken up where its connection broke. */
+const RESUMPTIONS_PER_PASS = 20;
+
 /** Containers `updates-{silo}`, with the aggregator's identity. */
 export function blobUpdateStore(service: BlobServiceClient): UpdateStore {
   const container = (silo: string) => service.getContainerClient(blobContainers.updates(silo));
@@ -11,7 +14,7 @@ export function blobUpdateStore(service: BlobServiceClient): UpdateStore {
       try {
         const response = await container(silo)
           .getBlobClient(path)
-          .download(0, undefined, { maxRetryRequests: 3 });
+          .download(0, undefined, { maxRetryRequests: RESUMPTIONS_PER_PASS });
         const { readableStreamBody, contentLength, etag, versionId } = response;
         if (readableStreamBody === undefined || contentLength === undefined || etag === undefined) {
           throw new Error('the blob service answered without a body, a length or an ETag');

@@ -78,6 +78,12 @@ export const initialModel = z.discriminatedUnion('kind', [
   }),
 ]);
 
+/**
+ * A blob written in 4 MiB blocks has 50,000 of them, 195 GiB, and an optimiser's state of a half-precision model is
+ * twice the model. One admission reads this much within the host's 30 minutes at 38 MB/s.
+ */
+const MAX_UPDATE_BYTES = 64 * 2 ** 30;
+
 const configValue = z.union([z.string().max(4_096), z.number(), z.boolean(), z.null()]);
 
 export const experimentSpec = z.strictObject({
@@ -97,8 +103,9 @@ export const experimentSpec = z.strictObject({
       maxUpdateBytes: z
         .int()
         .min(1_024)
-        .max(2 ** 31)
-        .default(256 * 2 ** 20),
+        .max(MAX_UPDATE_BYTES)
+        .default(256 * 2 ** 20)
+        .describe('Largest update, and so the largest model. Bytes.'),
       normCap: z.number().positive().optional().describe('Largest L2 norm of an update that is admitted.'),
       weightCap: z
         .int()
