@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open, readFile, rename, rm } from 'node:fs/promises';
-import { get } from 'node:https';
 import { Readable } from 'node:stream';
 import { CliError } from './cli-error.ts';
 import { exitCodes } from './exit-codes.ts';
+import { resumedDownload } from './resumed-download.ts';
 
 /**
  * Writes `source` to `path` and checks its SHA-256: the path holds the whole right file or is left as it was.
@@ -66,15 +66,5 @@ export async function contentOf(
   if (response.status !== 307 || location === null) {
     return response.body === null ? Readable.from([]) : Readable.fromWeb(response.body);
   }
-  const ca = caFile === undefined ? {} : { ca: await readFile(caFile) };
-  return new Promise((resolve, reject) => {
-    // The link carries its own right; no token goes along.
-    const request = get(location, { ...ca, timeout: 60_000 }, (answer) => {
-      if (answer.statusCode === 200) return resolve(answer);
-      answer.resume();
-      return reject(new Error(`the storage account answered ${answer.statusCode}`));
-    });
-    request.on('timeout', () => request.destroy(new Error('the storage account fell silent')));
-    request.on('error', reject);
-  });
+  return resumedDownload(location, caFile === undefined ? {} : { ca: await readFile(caFile) });
 }
