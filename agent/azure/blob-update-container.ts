@@ -2,7 +2,7 @@ import type { TokenCredential } from '@azure/identity';
 import { BlobServiceClient, RestError } from '@azure/storage-blob';
 import type { UpdateContainer } from '../ports.ts';
 
-const BLOCK_BYTES = 8 * 2 ** 20;
+export const BLOCK_BYTES = 8 * 2 ** 20;
 
 /** Container `updates-{silo}` of the account at `account`, a blob service URL. */
 export function blobUpdateContainer(
