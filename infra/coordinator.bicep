@@ -5,6 +5,7 @@ param token string
 param tags object
 param location string
 param apiClientId string
+param aggregatorApplicationId string
 param durableBackend string
 param schedulerAddressRanges array
 param networkIsolation bool
@@ -193,6 +194,7 @@ module appSettings 'modules/app-settings.bicep' = {
     hostClientId: identity.outputs.hostClientId
     coordinatorClientId: identity.outputs.coordinatorClientId
     aggregatorClientId: identity.outputs.aggregatorClientId
+    aggregatorApplicationId: aggregatorApplicationId
     hostAccountName: accounts.outputs.hostAccountName
     serviceBusHostName: messaging.outputs.hostName
     cosmosEndpoint: ledger.outputs.endpoint

@@ -14,6 +14,9 @@ param location string
 @minLength(1)
 param apiClientId string
 
+@description('Application (client) id that the aggregator is at vaults of other tenants; empty: all silos are of this tenant.')
+param aggregatorApplicationId string = ''
+
 @description('Where Durable Functions keep their state: the host\'s storage account, or a Durable Task Scheduler.')
 @allowed(['storage', 'dts'])
 param durableBackend string = 'storage'
@@ -135,6 +138,7 @@ module coordinator 'coordinator.bicep' = {
     tags: tags
     location: location
     apiClientId: apiClientId
+    aggregatorApplicationId: aggregatorApplicationId
     durableBackend: durableBackend
     schedulerAddressRanges: schedulerAddressRanges
     networkIsolation: networkIsolation

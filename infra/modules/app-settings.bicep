@@ -9,6 +9,9 @@ param hostClientId string
 param coordinatorClientId string
 param aggregatorClientId string
 
+@description('Application that the aggregator is at vaults of other tenants; empty: there are none.')
+param aggregatorApplicationId string
+
 @description('Storage account of the host.')
 param hostAccountName string
 
@@ -65,6 +68,9 @@ var settings = {
   PLAN_SIGNING_KEY_ID: planSigningKeyId
   COORDINATOR_CLIENT_ID: coordinatorClientId
   AGGREGATOR_CLIENT_ID: aggregatorClientId
+  COORDINATOR_TENANT_ID: tenantId
+  AGGREGATOR_APPLICATION_ID: aggregatorApplicationId
+  AZURE_AUTHORITY_HOST: login
   API_AUDIENCE: apiClientId
   API_ISSUERS: '${login}${tenantId}/v2.0'
   API_JWKS_URL: '${login}${tenantId}/discovery/v2.0/keys'

@@ -173,6 +173,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       PLAN_SIGNING_KEY_ID: planSigning.kid,
       COORDINATOR_CLIENT_ID: coordinator.clientId,
       AGGREGATOR_CLIENT_ID: aggregator.clientId,
+      COORDINATOR_TENANT_ID: tenantId,
       API_AUDIENCE: apiAudience,
       API_ISSUERS: identity.issuer,
       API_JWKS_URL: identity.jwksUri,

@@ -6,6 +6,7 @@ import { ServiceBusClient } from '@azure/service-bus';
 import { BlobServiceClient } from '@azure/storage-blob';
 import { cosmosContainers } from '../domain/resources.ts';
 import type { Services } from '../ports/services.ts';
+import { aggregatorCredential } from './aggregator-credential.ts';
 import { serviceBusDeadLetters } from './dead-letters.ts';
 import { cosmosExperimentStore } from './experiment-store.ts';
 import { keyVaultKeyRing } from './key-ring.ts';
@@ -58,7 +59,12 @@ export function azureServices(settings: CoordinatorSettings): Services {
     keys: keyVaultKeyRing({
       planSigningKeyId: settings.PLAN_SIGNING_KEY_ID,
       coordinator,
-      aggregator,
+      aggregator: aggregatorCredential({
+        identity: aggregator,
+        homeTenant: settings.COORDINATOR_TENANT_ID,
+        applicationId: settings.AGGREGATOR_APPLICATION_ID,
+        authorityHost: settings.AZURE_AUTHORITY_HOST,
+      }),
       clientOptions: {
         disableChallengeResourceVerification: settings.KEYVAULT_VERIFY_CHALLENGE === 'false',
       },

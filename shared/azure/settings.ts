@@ -12,6 +12,12 @@ export const coordinatorSettings = z.object({
   /** Client ids of the managed identities, one per purpose. */
   COORDINATOR_CLIENT_ID: z.string().min(1),
   AGGREGATOR_CLIENT_ID: z.string().min(1),
+  /** Tenant of these identities. */
+  COORDINATOR_TENANT_ID: z.uuid(),
+  /** Client id of the application that the aggregator is at vaults of other tenants; none where there are none. */
+  AGGREGATOR_APPLICATION_ID: z.union([z.uuid(), z.literal('').transform(() => undefined)]).optional(),
+  /** The token service; default: the public cloud's. */
+  AZURE_AUTHORITY_HOST: z.url({ protocol: /^https$/ }).optional(),
   /** Who may call the HTTP API. */
   API_AUDIENCE: z.string().min(1),
   API_ISSUERS: z.string().transform((text) => text.split(',').map((issuer) => issuer.trim())),

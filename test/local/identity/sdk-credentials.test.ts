@@ -69,3 +69,12 @@ test('the SDK keeps a token while it is good for long and asks again when it is 
   const renewed = (await runScript(ask('ManagedIdentityCredential()'), short.env)) as { tokens: string[] };
   expect(new Set(renewed.tokens).size).toBe(2);
 });
+
+test('an identity gives a token to exchange for an application of another tenant', async () => {
+  const { identity, assigned, env } = await start();
+  const script = ask(`DefaultAzureCredential({ managedIdentityClientId: '${assigned.clientId}' })`);
+  const scope = 'api://AzureADTokenExchange/.default';
+  const { tokens } = (await runScript(script.replace(SCOPE, scope), env)) as { tokens: string[] };
+  const bearer = await identity.verify(tokens[0] ?? '', 'api://AzureADTokenExchange');
+  expect(bearer.objectId).toBe(assigned.objectId);
+});
