@@ -4,7 +4,8 @@ import { inBatches } from '../shared/domain/in-batches.ts';
 import type { Services } from '../shared/ports/services.ts';
 import { catalogEntryOf } from './catalog-entry.ts';
 import { finishExperiment } from './descriptors.ts';
-import { implement } from './run-activity.ts';
+import { failureLine } from './failure-line.ts';
+import { implement, type Warn } from './run-activity.ts';
 import { signOutcome } from './sign-outcome.ts';
 
 type Input = z.infer<typeof finishExperiment.input>;
@@ -12,10 +13,10 @@ type Output = z.infer<typeof finishExperiment.output>;
 
 const week = 7 * 86_400_000;
 
-/** The end, in the ledger first; then the silos are told, so that they can let go of what they kept. */
+/** The end, in the ledger first; then operators are told of a failure, and the silos, so that they can let go of what they kept. */
 export const finishExperimentActivity = implement(
   finishExperiment,
-  async (input: Input, services: Services): Promise<Output> => {
+  async (input: Input, services: Services, warn: Warn): Promise<Output> => {
     const experiment = await services.experiments.updateExperiment(input.experiment, (present) =>
       present.status === 'pending' || present.status === 'running'
         ? { ...present, status: input.status, reason: input.reason, endedAt: input.at }
@@ -33,6 +34,7 @@ export const finishExperimentActivity = implement(
         },
       );
     }
+    if (experiment.status === 'failed') warn(failureLine(experiment));
     await services.catalog.putExperiment(catalogEntryOf(experiment));
     await tellSilos(experiment, services);
     return { status: experiment.status };

@@ -1,17 +1,20 @@
 import type { Activity } from '../shared/durable/activity.ts';
 import type { Services } from '../shared/ports/services.ts';
 
+/** Writes one warning into the app's log. */
+export type Warn = (line: string) => void;
+
 /**
  * What an activity does: one verb, idempotent by its key; it throws only for what deserves another try. Input is parsed at the boundary and the output before it enters the
  * history.
  */
 export function implement<Input, Output>(
   description: Activity<Input, Output>,
-  run: (input: Input, services: Services) => Promise<Output>,
-): { name: string; run: (input: unknown, services: Services) => Promise<Output> } {
+  run: (input: Input, services: Services, warn: Warn) => Promise<Output>,
+): { name: string; run: (input: unknown, services: Services, warn: Warn) => Promise<Output> } {
   return {
     name: description.name,
-    run: async (input, services) =>
-      description.output.parse(await run(description.input.parse(input), services)),
+    run: async (input, services, warn) =>
+      description.output.parse(await run(description.input.parse(input), services, warn)),
   };
 }

@@ -114,5 +114,7 @@ app.timer('resubmit-dead-letters', {
 df.app.orchestration(experimentOrchestration.name, handlerOf(experimentOrchestration, experiment));
 df.app.orchestration(roundOrchestration.name, handlerOf(roundOrchestration, round));
 for (const { name, run } of activities) {
-  df.app.activity(name, { handler: (input: unknown) => run(input, services) });
+  df.app.activity(name, {
+    handler: (input: unknown, context) => run(input, services, (line) => context.warn(line)),
+  });
 }

@@ -1,5 +1,5 @@
 // What somebody must be woken for: an update that our own fault put aside, a use of the signing key by anybody else, a
-// change of the key or of a right, an orchestration or a handler that failed.
+// change of the key or of a right, an experiment, an orchestration or a handler that failed.
 
 @description('Region of the query rules.')
 param location string
@@ -56,6 +56,12 @@ var queryRules = [
     severity: 1
     description: 'An experiment, a round or an activity threw.'
     query: 'AppTraces | where tostring(Properties.Category) == "Host.Triggers.DurableTask" or tostring(Properties.CategoryName) == "Host.Triggers.DurableTask" | where tostring(Properties.prop__state) == "Failed"'
+  }
+  {
+    name: 'experiment-failed'
+    severity: 2
+    description: 'The coordinator ended an experiment as failed: no quorum, attempts used up, a deadline passed.'
+    query: 'AppTraces | where SeverityLevel >= 2 | extend line = parse_json(Message) | where tostring(line.event) == "experiment-failed"'
   }
   {
     name: 'handler-failed'

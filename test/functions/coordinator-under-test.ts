@@ -139,6 +139,8 @@ export async function startCoordinator(
       const query = container.items.query<AuditEntry>('SELECT * FROM c', { partitionKey: experiment });
       return (await query.fetchAll()).resources;
     },
+    /** What the app wrote into its log so far. */
+    log: () => readFileSync(join(directories.logs, 'coordinator.log'), 'utf8'),
     async close() {
       await Promise.all([...silos.values()].map((silo) => silo.close()));
       cosmos.dispose();

@@ -75,6 +75,8 @@ describe.concurrent('a round that misses its quorum', () => {
     const view = await coordinator.ended(experiment);
     expect(view).toMatchObject({ status: 'failed', reason: { slug: 'attempts-exhausted' } });
     expect(view.reason?.detail).toMatch(/round 1, attempt 2 of 2: .*quorum-missed/);
+    const line = { event: 'experiment-failed', experiment, round: 1, attempt: 2, slug: 'attempts-exhausted' };
+    expect(coordinator.log()).toContain(JSON.stringify(line));
     for (const attempt of [1, 2]) {
       const round = await coordinator.round(experiment, 1, attempt);
       expect(round).toMatchObject({ phase: 'failed', failure: { slug: 'quorum-missed' } });

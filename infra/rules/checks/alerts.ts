@@ -93,6 +93,16 @@ export const alertRules: readonly Rule[] = [
     mutations: [{ kind: 'replace', path: silo, find: /"KeyUnwrap", /, by: '' }],
   }),
   alertRule({
+    id: 'alert-experiment-failed',
+    title: 'An experiment that the coordinator gives up raises an alert.',
+    fix: 'Have a query alert on the line that activities/failure-line.ts writes.',
+    about: /AppTraces .*line\.event\) == "experiment-failed"/,
+    where: isCoordinator,
+    mutations: [
+      { kind: 'replace', path: coordinator, find: /== "experiment-failed"/, by: '== "experiment-ended"' },
+    ],
+  }),
+  alertRule({
     id: 'alert-key-changed',
     title: 'A change of a key, as when it is disabled, raises an alert.',
     fix: 'Have a query alert on KeyUpdate, KeyDelete and KeyRotate.',

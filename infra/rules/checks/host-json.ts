@@ -149,13 +149,13 @@ export const hostJsonRules: readonly Rule[] = [
   ),
   hostRule(
     'host-requests-in-full',
-    'Requests and exceptions are never sampled away.',
-    'Exclude Request and Exception from sampling.',
+    'Requests, exceptions and traces, which alerts read, are never sampled away.',
+    'Exclude Request, Exception and Trace from sampling.',
     ({ logging }) =>
-      ['Request', 'Exception'].every((type) =>
+      ['Request', 'Exception', 'Trace'].every((type) =>
         logging.applicationInsights.samplingSettings.excludedTypes.split(';').includes(type),
       ),
-    /"Request;Exception"/,
-    '"Trace"',
+    /"Request;Exception;Trace"/,
+    '"Request;Exception"',
   ),
 ];
