@@ -11,10 +11,11 @@ export type Warn = (line: string) => void;
 export function implement<Input, Output>(
   description: Activity<Input, Output>,
   run: (input: Input, services: Services, warn: Warn) => Promise<Output>,
-): { name: string; run: (input: unknown, services: Services, warn: Warn) => Promise<Output> } {
+): { name: string; run: (input: unknown, services: Services, warn?: Warn) => Promise<Output> } {
   return {
     name: description.name,
-    run: async (input, services, warn) =>
+    // Outside of the app, as in scripts, warnings go to stderr.
+    run: async (input, services, warn = console.warn) =>
       description.output.parse(await run(description.input.parse(input), services, warn)),
   };
 }
