@@ -242,16 +242,23 @@ module roles 'modules/roles.bicep' = {
   params: {
     hostPrincipalId: identity.outputs.hostPrincipalId
     coordinatorPrincipalId: identity.outputs.coordinatorPrincipalId
-    aggregatorPrincipalId: identity.outputs.aggregatorPrincipalId
     hostAccountName: accounts.outputs.hostAccountName
-    modelsAccountName: accounts.outputs.modelsAccountName
-    updatesAccountName: accounts.outputs.updatesAccountName
     serviceBusNamespaceName: messaging.outputs.namespaceName
     vaultName: useVault ? vault!.outputs.vaultName : ''
     planSigningKeyName: planSigningKeyName
     applicationInsightsName: logs.outputs.applicationInsightsName
     schedulerName: useScheduler ? durableTask!.outputs.schedulerName : ''
     taskHubName: useScheduler ? durableTask!.outputs.taskHubName : ''
+  }
+}
+
+module blobRoles 'modules/blob-roles.bicep' = {
+  name: 'blob-roles'
+  params: {
+    coordinatorPrincipalId: identity.outputs.coordinatorPrincipalId
+    aggregatorPrincipalId: identity.outputs.aggregatorPrincipalId
+    modelsAccountName: accounts.outputs.modelsAccountName
+    updatesAccountName: accounts.outputs.updatesAccountName
   }
 }
 

@@ -9,7 +9,7 @@ param location string = resourceGroup().location
 @description('Name of the container group.')
 param workerName string = 'ci-tributary-aggregator'
 
-@description('Image of the worker, by digest.')
+@description('Image of the worker, by digest. The product has none: it must be your own.')
 param workerImage string
 
 @description('Confidential computing enforcement policy (base64), from: az confcom acipolicygen. Its SHA-256 is the host data.')

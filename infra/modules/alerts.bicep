@@ -181,6 +181,47 @@ resource queries 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
   }
 ]
 
+// What is down writes no log, so no query tells of it.
+resource resourceHealth 'Microsoft.Insights/activityLogAlerts@2020-10-01' = {
+  name: '${rulePrefix}resource-health'
+  location: 'global'
+  tags: tags
+  properties: {
+    description: 'Azure says that a resource of this group is unavailable or degraded.'
+    enabled: true
+    scopes: [
+      resourceGroup().id
+    ]
+    condition: {
+      allOf: [
+        {
+          field: 'category'
+          equals: 'ResourceHealth'
+        }
+        {
+          anyOf: [
+            {
+              field: 'properties.currentHealthStatus'
+              equals: 'Unavailable'
+            }
+            {
+              field: 'properties.currentHealthStatus'
+              equals: 'Degraded'
+            }
+          ]
+        }
+      ]
+    }
+    actions: {
+      actionGroups: [
+        {
+          actionGroupId: actionGroup.id
+        }
+      ]
+    }
+  }
+}
+
 resource roleGranted 'Microsoft.Insights/activityLogAlerts@2020-10-01' = {
   name: '${rulePrefix}role-granted'
   location: 'global'

@@ -50,6 +50,9 @@ export function placeOf(identity: Identity, scope: string): Assignment['place'] 
   return identity === 'silo' || scope.includes(anySilo) ? 'roster' : 'coordinator';
 }
 
+/** Models and updates; the host's own account is not meant. */
+export const isBlobScope = (scope: string): boolean => scope.startsWith('blob/');
+
 function assignmentsOf(identity: Identity): Assignment[] {
   const byScope = new Map<string, Set<DataAction>>();
   for (const { scope, action } of grantsOf(identity)) {

@@ -1,6 +1,13 @@
 /** docs/roles.md: who may do what, by which role of Azure, and where Azure's lines are not ours. */
 import { aggregatorGrants, coordinatorGrants, type Grant, siloGrants } from '../../shared/domain/access.ts';
-import { type Assignment, allAssignments, anySilo, identities, symbolicTopology } from './assignments.ts';
+import {
+  type Assignment,
+  allAssignments,
+  anySilo,
+  identities,
+  isBlobScope,
+  symbolicTopology,
+} from './assignments.ts';
 import { type AzureRole, azureRoles } from './azure-roles.ts';
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
@@ -18,9 +25,10 @@ const modules: Readonly<Record<Assignment['place'], string>> = {
   silo: '[silo](../infra/silo/modules/roles.bicep), by the silo',
 };
 
-function moduleOf({ place, role }: Assignment): string {
-  return role.kind === 'cosmos'
-    ? '[cosmos-roles.bicep](../infra/modules/cosmos-roles.bicep)'
+function moduleOf({ place, role, scope }: Assignment): string {
+  if (role.kind === 'cosmos') return '[cosmos-roles.bicep](../infra/modules/cosmos-roles.bicep)';
+  return place === 'coordinator' && isBlobScope(scope)
+    ? '[blob-roles.bicep](../infra/modules/blob-roles.bicep)'
     : modules[place];
 }
 

@@ -1,5 +1,5 @@
-/** The four generated modules, whose parameters infra/roles.contract.md lists. */
-import { type Assignment, allAssignments, type Identity } from './assignments.ts';
+/** The five generated modules, whose parameters infra/roles.contract.md lists. */
+import { type Assignment, allAssignments, type Identity, isBlobScope } from './assignments.ts';
 import type { AzureRole, CustomRole } from './azure-roles.ts';
 import {
   existingResource,
@@ -22,16 +22,25 @@ interface ModuleShape {
   readonly ownDefinitions: boolean;
 }
 
+const blobShape: ModuleShape = {
+  about: "What the coordinator's identities may do with blobs; with a silo's updates: infra/roster.",
+  parameters: [
+    ['coordinatorPrincipalId', 'Identity of the coordinator.'],
+    ['aggregatorPrincipalId', 'Identity of the aggregator.'],
+    ['modelsAccountName', 'Storage account with containers `models` and `rounds`.'],
+    ['updatesAccountName', 'Storage account with container `shards`, and those of silos.'],
+  ],
+  principals: { coordinator: 'coordinatorPrincipalId', aggregator: 'aggregatorPrincipalId' },
+  optional: [],
+  ownDefinitions: true,
+};
+
 const coordinatorShape: ModuleShape = {
-  about:
-    "What the coordinator's identities may do; what the aggregator may do with a silo's is in infra/roster.",
+  about: "What the coordinator's identities may do, but for blobs and the ledger.",
   parameters: [
     ['hostPrincipalId', 'Identity of the Functions host.'],
     ['coordinatorPrincipalId', 'Identity of the coordinator.'],
-    ['aggregatorPrincipalId', 'Identity of the aggregator.'],
     ['hostAccountName', 'Storage account of the Functions host.'],
-    ['modelsAccountName', 'Storage account with containers `models` and `rounds`.'],
-    ['updatesAccountName', 'Storage account with container `shards`, and those of silos.'],
     ['serviceBusNamespaceName', 'Namespace with queues `updates` and `signals`.'],
     ['vaultName', 'Vault of the coordinator; empty when the key is in a Managed HSM.'],
     ['planSigningKeyName', 'Key that signs plans.'],
@@ -39,11 +48,7 @@ const coordinatorShape: ModuleShape = {
     ['schedulerName', 'Durable Task scheduler; empty when durable state is in storage.'],
     ['taskHubName', 'Task hub of that scheduler; empty likewise.'],
   ],
-  principals: {
-    host: 'hostPrincipalId',
-    coordinator: 'coordinatorPrincipalId',
-    aggregator: 'aggregatorPrincipalId',
-  },
+  principals: { host: 'hostPrincipalId', coordinator: 'coordinatorPrincipalId' },
   optional: [],
   ownDefinitions: true,
 };
@@ -99,14 +104,14 @@ function moduleText(shape: ModuleShape, assignments: readonly Assignment[]): str
   ].join('\n');
 }
 
-/** The module that makes definitions for others makes every one that they assign. */
-function coordinatorText(all: readonly Assignment[]): string {
+/** What the coordinator's deployment assigns itself; it makes every definition that the roster assigns. */
+function ofCoordinator(all: readonly Assignment[]): Assignment[] {
   const own = all.filter(({ place, role }) => place === 'coordinator' && role.kind !== 'cosmos');
   const missing = customRoles(all.filter(({ place }) => place === 'roster').map(({ role }) => role)).filter(
     ({ symbol }) => !own.some(({ role }) => role.symbol === symbol),
   );
   if (missing.length > 0) throw new Error('the roster assigns a role that the coordinator does not define');
-  return moduleText(coordinatorShape, own);
+  return own;
 }
 
 function customRoles(roles: readonly AzureRole[]): CustomRole[] {
@@ -119,7 +124,20 @@ export function roleModules(): Map<string, string> {
   const all = allAssignments();
   const at = (place: Assignment['place']) => all.filter((assignment) => assignment.place === place);
   return new Map([
-    ['infra/modules/roles.bicep', coordinatorText(all)],
+    [
+      'infra/modules/roles.bicep',
+      moduleText(
+        coordinatorShape,
+        ofCoordinator(all).filter(({ scope }) => !isBlobScope(scope)),
+      ),
+    ],
+    [
+      'infra/modules/blob-roles.bicep',
+      moduleText(
+        blobShape,
+        ofCoordinator(all).filter(({ scope }) => isBlobScope(scope)),
+      ),
+    ],
     ['infra/modules/cosmos-roles.bicep', cosmosRolesModule(at('coordinator'))],
     ['infra/roster/modules/roles.bicep', moduleText(rosterShape, at('roster'))],
     ['infra/silo/modules/roles.bicep', moduleText(siloShape, at('silo'))],

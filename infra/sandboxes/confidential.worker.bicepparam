@@ -1,5 +1,6 @@
 // Need: the place where attested code would open updates (see confidential.bicepparam, and its limit).
-// Deploys: a confidential container group that runs as the aggregator.
+// Deploys: a confidential container group that runs as the aggregator, from an image of your own. The product has no worker
+// image: what runs there is not Tributary, and the coordinator gives it no work.
 // About what it costs: not in docs/cost.md, as there is no worker to measure.
 using '../confidential/main.bicep'
 

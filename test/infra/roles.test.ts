@@ -37,15 +37,18 @@ function rightsInAzure(): Map<string, Grant[]> {
     ...deployed('infra/modules/roles.bicep', {
       ...shared,
       hostPrincipalId: 'host',
-      aggregatorPrincipalId: 'aggregator',
       hostAccountName: 'host',
-      modelsAccountName: accounts.models,
-      updatesAccountName: accounts.updates,
       vaultName: coordinatorVault,
       planSigningKeyName: 'plan-signing',
       applicationInsightsName: 'insights',
       schedulerName: '',
       taskHubName: '',
+    }),
+    ...deployed('infra/modules/blob-roles.bicep', {
+      coordinatorPrincipalId: 'coordinator',
+      aggregatorPrincipalId: 'aggregator',
+      modelsAccountName: accounts.models,
+      updatesAccountName: accounts.updates,
     }),
     ...deployed('infra/modules/cosmos-roles.bicep', {
       cosmosAccountName: 'ledger',

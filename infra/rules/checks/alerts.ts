@@ -103,6 +103,17 @@ export const alertRules: readonly Rule[] = [
     ],
   }),
   alertRule({
+    id: 'alert-resource-health',
+    title: 'A resource that Azure calls unavailable raises an alert: what is down writes no log.',
+    fix: 'Have an activity-log alert on ResourceHealth with Unavailable.',
+    about: /ResourceHealth.*Unavailable/,
+    where: isCoordinator,
+    mutations: [
+      { kind: 'drop', type: 'Microsoft.Insights/activityLogAlerts', symbol: 'resourceHealth' },
+      { kind: 'replace', path: coordinator, find: /'Unavailable'/, by: "'Available'" },
+    ],
+  }),
+  alertRule({
     id: 'alert-key-changed',
     title: 'A change of a key, as when it is disabled, raises an alert.',
     fix: 'Have a query alert on KeyUpdate, KeyDelete and KeyRotate.',

@@ -12,6 +12,7 @@ const checklist = '10 Policy';
 /** Generated from the table of rights; compared with it byte by byte by `npm run generate:roles -- --check`. */
 const generated = [
   'infra/modules/roles.bicep',
+  'infra/modules/blob-roles.bicep',
   'infra/modules/cosmos-roles.bicep',
   'infra/roster/modules/roles.bicep',
   'infra/silo/modules/roles.bicep',
@@ -105,7 +106,7 @@ export const roleRules: readonly Rule[] = [
     mutations: [
       {
         kind: 'replace',
-        path: 'infra/modules/roles.bicep',
+        path: 'infra/modules/blob-roles.bicep',
         find: /SubOperationMatches/,
         by: 'ActionMatches',
       },
@@ -130,7 +131,12 @@ export const roleRules: readonly Rule[] = [
     mutations: [
       { kind: 'replace', path: 'infra/modules/roles.bicep', find: /actions: \[\]/, by: "actions: ['*']" },
       { kind: 'replace', path: 'infra/silo/modules/roles.bicep', find: /keys\/sign\/action/, by: 'keys/*' },
-      { kind: 'replace', path: 'infra/modules/roles.bicep', find: /blobs\/add\/action/, by: 'blobs/delete' },
+      {
+        kind: 'replace',
+        path: 'infra/modules/blob-roles.bicep',
+        find: /blobs\/add\/action/,
+        by: 'blobs/delete',
+      },
     ],
     check({ deployment }) {
       const subjects = deployed(deployment, definition);
@@ -146,7 +152,7 @@ export const roleRules: readonly Rule[] = [
     mutations: [
       {
         kind: 'replace',
-        path: 'infra/modules/roles.bicep',
+        path: 'infra/modules/blob-roles.bicep',
         find: /(blobRemoverName\)\n) {2}scope: shardsContainer/,
         by: '$1  scope: modelsContainer',
       },
