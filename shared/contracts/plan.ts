@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { updateEncoding } from './encoding.ts';
 import {
   attemptNumber,
   base64url,
@@ -36,6 +37,8 @@ export const plan = z.strictObject({
   base: baseModel.nullable(),
   /** Digest of the base's ordered names, dtypes and shapes; null where no base exists. */
   schema: sha256Hex.nullable(),
+  /** How updates are encoded, and what then is their schema's digest and plaintext's length. Absent: as they are. */
+  encoding: z.strictObject({ as: updateEncoding, schema: sha256Hex, bytes: z.int().min(1) }).optional(),
   deadline: instant,
   task: z.strictObject({
     config: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),

@@ -32,6 +32,7 @@ export const updateSlugs = [
   'segment-tag',
   'tensor-header',
   'tensor-schema',
+  'tensor-encoding',
   'not-finite',
   'norm-cap',
   'weight-cap',

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { updateEncoding } from './encoding.ts';
 import { instant, sha256Hex, siloId } from './identifiers.ts';
 import { strategySpec } from './strategy-spec.ts';
 
@@ -113,6 +114,7 @@ export const experimentSpec = z.strictObject({
         .max(2 ** 29 - 1)
         .default(2 ** 29 - 1)
         .describe('Largest weight of one update.'),
+      encoding: updateEncoding.optional().describe('How updates travel, where not as they are.'),
     })
     .prefault({}),
   evaluation: z

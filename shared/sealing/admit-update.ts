@@ -8,6 +8,7 @@
  *    failed tag the pass goes on hashing: a blob that was swapped is `blob-hash`, not `segment-tag`.
  */
 import { createHash } from 'node:crypto';
+import type { UpdateEncoding } from '../contracts/encoding.ts';
 import type { UpdateManifest } from '../contracts/manifest.ts';
 import { type Refusal, refuse, type UpdateSlug, updateSlugs } from '../contracts/refusals.ts';
 import type { TensorSchema } from '../contracts/tensor-schema.ts';
@@ -31,11 +32,13 @@ export async function admitUpdate(options: {
   contentLength: number;
   ciphertext: AsyncIterable<Uint8Array>;
   unwrap: Unwrap;
+  /** The model's tensors, and how the plan has them encoded. */
   expectedSchema?: TensorSchema;
+  encoding?: UpdateEncoding;
   /** Largest L2 norm admitted. */
   normCap?: number;
 }): Promise<Admission> {
-  const { manifest, contentLength, ciphertext, unwrap, expectedSchema, normCap } = options;
+  const { manifest, contentLength, ciphertext, unwrap, expectedSchema, encoding, normCap } = options;
   const { h, ctLen } = manifest;
 
   const last = segmentCount(h.len) - 1;
@@ -44,6 +47,7 @@ export async function admitUpdate(options: {
     totalBytes: h.len,
     schemaDigest: h.schema,
     ...(expectedSchema && { expectedSchema }),
+    ...(encoding && { encoding }),
     ...(normCap !== undefined && { normCap }),
   });
   const found: Refusal<UpdateSlug>[] = [];

@@ -27,7 +27,7 @@ export interface ManifestExpectations {
   readonly silo: Pick<RosterEntry, 'silo' | 'status' | 'kek' | 'sig' | 'formerKeys' | 'revoked'> | undefined;
   /** When the reply was received, epoch milliseconds: replaced keys count until their overlap ends. */
   readonly receivedAt: number;
-  readonly plan: Pick<Plan, 'experiment' | 'round' | 'attempt' | 'base' | 'schema' | 'limits'>;
+  readonly plan: Pick<Plan, 'experiment' | 'round' | 'attempt' | 'base' | 'schema' | 'encoding' | 'limits'>;
   /** SHA-256 of the plan's canonical body. */
   readonly planDigest: string;
 }
@@ -135,13 +135,14 @@ function checkContext(
   if (h.base?.ver !== plan.base?.version || h.base?.sha256 !== plan.base?.sha256) {
     return refuse('context-base', 'The update starts from another base model.');
   }
-  if (plan.schema !== null && h.schema !== plan.schema) {
+  const schema = plan.encoding?.schema ?? plan.schema;
+  if (schema !== null && h.schema !== schema) {
     return refuse('context-schema', 'The update is for a model with other tensors.');
   }
   return undefined;
 }
 
-/** The ciphertext's length follows from the plaintext's, and that from the base: no bomb is ever downloaded. */
+/** The ciphertext's length follows from the plaintext's, and that from the plan: no bomb is ever downloaded. */
 function checkLength(m: ReceivedReply['m'], { plan }: ManifestExpectations): Refusal<UpdateSlug> | undefined {
   if (m.ctLen !== ciphertextLength(m.h.len)) {
     return refuse(
@@ -149,8 +150,9 @@ function checkLength(m: ReceivedReply['m'], { plan }: ManifestExpectations): Ref
       `A plaintext of ${m.h.len} bytes does not make a ciphertext of ${m.ctLen}.`,
     );
   }
-  if (plan.base && m.h.len !== plan.base.bytes) {
-    return refuse('length-formula', `The update has ${m.h.len} bytes and its base ${plan.base.bytes}.`);
+  const bytes = plan.encoding?.bytes ?? plan.base?.bytes ?? m.h.len;
+  if (m.h.len !== bytes) {
+    return refuse('length-formula', `The update has ${m.h.len} bytes; those of its base make ${bytes}.`);
   }
   if (m.h.len > plan.limits.maxUpdateBytes) {
     return refuse(

@@ -15,6 +15,8 @@ export interface TensorFigures {
 }
 
 export interface TensorReport {
+  /** The first tensor whose encoding is malformed, where it is encoded. */
+  readonly malformed?: string;
   /** The first tensor that holds a NaN or an infinity. */
   readonly notFinite: string | undefined;
   /** L2 norm over all float elements; infinite where it exceeds float64. */

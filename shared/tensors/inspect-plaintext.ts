@@ -2,22 +2,28 @@
  * Judges an update's plaintext as it streams by, holding no more of it than its header. The header must be the
  * canonical one, byte for byte: then this update's bytes line up with the base's and with every other silo's.
  */
+import type { UpdateEncoding } from '../contracts/encoding.ts';
 import { type Refusal, refuse } from '../contracts/refusals.ts';
 import type { TensorSchema } from '../contracts/tensor-schema.ts';
 import { checkTensors, type TensorCheck, type TensorFigures } from './check-tensors.ts';
+import { checkEncodedTensors } from './encoding/check-encoded.ts';
+import { encodedSchema } from './encoding/encoded-schema.ts';
 import { type HeaderLimits, headerSize, parseSafetensorsHeader } from './safetensors.ts';
 import { canonicalHeader, schemaDigest } from './schema.ts';
 
 /** What was measured in an update that passed. */
 export interface UpdateEvidence {
+  /** The tensors of the plaintext, as they travelled. */
   readonly schema: TensorSchema;
-  /** L2 norm and largest magnitude over all float elements. */
+  /** L2 norm and largest magnitude over all float elements, decoded. */
   readonly norm: number;
   readonly maxAbs: number;
   readonly tensors: readonly TensorFigures[];
 }
 
-type TensorRefusal = Refusal<'tensor-header' | 'tensor-schema' | 'not-finite' | 'norm-cap'>;
+type TensorRefusal = Refusal<
+  'tensor-header' | 'tensor-schema' | 'tensor-encoding' | 'not-finite' | 'norm-cap'
+>;
 
 export interface PlaintextInspection {
   add(chunk: Uint8Array): void;
@@ -29,11 +35,14 @@ export function inspectPlaintext(options: {
   totalBytes: number;
   /** Digest of the only schema that is right. */
   schemaDigest: string;
+  /** The model's tensors, and how they were encoded for the way; without a model nothing is. */
   expectedSchema?: TensorSchema;
+  encoding?: UpdateEncoding;
   /** Largest L2 norm admitted. */
   normCap?: number;
 }): PlaintextInspection {
-  const { totalBytes, expectedSchema, normCap = Number.MAX_VALUE } = options;
+  const { totalBytes, expectedSchema: model, encoding, normCap = Number.MAX_VALUE } = options;
+  const expectedSchema = model && encoding ? encodedSchema(model, encoding) : model;
   const limits: HeaderLimits = {
     totalBytes,
     ...(expectedSchema && { expectedTensors: expectedSchema.length }),
@@ -55,7 +64,7 @@ export function inspectPlaintext(options: {
     if (!parsed.ok || refusal) return head.subarray(head.length);
     const rest = head.subarray(parsed.headerBytes);
     schema = parsed.schema;
-    data = checkTensors(schema);
+    data = model && encoding ? checkEncodedTensors(model, encoding) : checkTensors(schema);
     head = Buffer.alloc(0);
     return rest;
   }
@@ -80,7 +89,11 @@ export function inspectPlaintext(options: {
     finish() {
       if (refusal) return refusal;
       if (!data) return refuse('tensor-header', 'The plaintext ends within its header.');
-      const { notFinite, norm, maxAbs, tensors } = data.report();
+      const { malformed, notFinite, norm, maxAbs, tensors } = data.report();
+      if (malformed !== undefined) {
+        const name = JSON.stringify(malformed);
+        return refuse('tensor-encoding', `Tensor ${name} is not encoded as the plan says.`);
+      }
       if (notFinite !== undefined) {
         return refuse('not-finite', `Tensor ${JSON.stringify(notFinite)} holds a NaN or an infinity.`);
       }

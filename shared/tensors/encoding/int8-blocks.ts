@@ -1,0 +1,39 @@
+/**
+ * A float32 scale, then a whole number from -127 to 127 for each element; an element is the product. The scale is the
+ * block's largest magnitude over 127, so an element is wrong by half a scale at most (and the rounding of the scale).
+ * Rounds to nearest, ties to even. Blocks as in Dettmers et al. 2022, "8-bit Optimizers via Block-wise Quantization".
+ */
+import type { BlockCodec } from './block-codec.ts';
+
+const LARGEST = 127;
+const SCALE_BYTES = 4;
+/** Adding and taking away 1.5 * 2^52 leaves no room for a fraction, so the hardware rounds it, ties to even. */
+const ROUNDER = 1.5 * 2 ** 52;
+
+export const int8Blocks: BlockCodec = {
+  blockElements: 256,
+  blockBytes: (elements) => SCALE_BYTES + elements,
+  encode(values, block) {
+    let largest = 0;
+    for (let i = 0; i < values.length; i++) largest = Math.max(largest, Math.abs(values[i] ?? 0));
+    const scale = Math.fround(largest / LARGEST);
+    new DataView(block.buffer, block.byteOffset).setFloat32(0, scale, true);
+    const codes = new Int8Array(block.buffer, block.byteOffset + SCALE_BYTES, values.length);
+    for (let i = 0; i < values.length; i++) {
+      const code = scale === 0 ? 0 : (values[i] ?? 0) / scale + ROUNDER - ROUNDER;
+      codes[i] = Math.max(-LARGEST, Math.min(LARGEST, code));
+    }
+  },
+  decode(block, values) {
+    const scale = new DataView(block.buffer, block.byteOffset).getFloat32(0, true);
+    if (!(scale >= 0 && scale < Number.POSITIVE_INFINITY)) return false;
+    const codes = new Int8Array(block.buffer, block.byteOffset + SCALE_BYTES, values.length);
+    let least = 0;
+    for (let i = 0; i < codes.length; i++) {
+      const code = codes[i] ?? 0;
+      if (code < least) least = code;
+      values[i] = code * scale;
+    }
+    return least >= -LARGEST;
+  },
+};
