@@ -5,6 +5,7 @@
  * 1. What is written depends on base, state, set and strategy alone: not on blocks, workers, kernels or timing.
  * 2. The set is never made smaller here. An update that does not open ends the aggregation.
  */
+import type { UpdateEncoding } from '../contracts/encoding.ts';
 import { type Refusal, refuse } from '../contracts/refusals.ts';
 import type { TensorSchema } from '../contracts/tensor-schema.ts';
 import type {
@@ -21,6 +22,7 @@ import type { ReadInto } from '../ports/blobs.ts';
 import { canonicalHeader } from '../tensors/schema.ts';
 import { blockColumns, EVIDENCE_UPDATES } from './block-size.ts';
 import type { Checkpoints } from './checkpoints.ts';
+import { updateLayout } from './choose-update-layout.ts';
 import { strategiesFolder } from './deployed-files.ts';
 import { addPartials, cosines } from './evidence.ts';
 import {
@@ -39,6 +41,7 @@ import { type LaneOptions, openLanes } from './open-lanes.ts';
 import type { Output, Write } from './output.ts';
 import { runPass } from './run-pass.ts';
 import { runShards } from './run-shards.ts';
+import type { UpdateLayout } from './update-layout.ts';
 
 /** One update of the frozen set. */
 export interface SealedUpdate {
@@ -49,6 +52,8 @@ export interface SealedUpdate {
 
 export interface Aggregation {
   readonly schema: TensorSchema;
+  /** How all updates are encoded; absent where they travelled as they are. */
+  readonly encoding?: UpdateEncoding | undefined;
   /** In canonical order. */
   readonly updates: readonly SealedUpdate[];
   readonly strategy: Strategy;
@@ -93,7 +98,7 @@ export async function aggregate(
   input: Aggregation,
   options: AggregateOptions = {},
 ): Promise<Aggregated | AggregationRefusal> {
-  const { schema, updates, strategy, scalars } = input;
+  const { schema, encoding, updates, strategy, scalars } = input;
   const figures = updates.map((update) => update.figures);
   const lack = strategy.check(figures);
   if (lack !== undefined) return lack;
@@ -104,8 +109,10 @@ export async function aggregate(
   let lanes: Lane[] = [];
   try {
     const openings = updates.map(({ opening }) => opening);
-    lanes = await openLanes(options, { schema, openings, bytes: layout.totalBytes * updates.length });
-    const work: Work = { input, options, layout, lanes };
+    const bytes = layout.totalBytes * updates.length;
+    lanes = await openLanes(options, { schema, encoding, openings, bytes });
+    const sent = updateLayout(layout, schema, encoding);
+    const work: Work = { input, options, layout, sent, lanes };
     const scales = strategy.scales(figures, scalars);
     const statistics = await measure(work, scales);
     const decision = strategy.decide(figures, scales, statistics, scalars);
@@ -121,6 +128,7 @@ interface Work {
   readonly input: Aggregation;
   readonly options: AggregateOptions;
   readonly layout: ModelLayout;
+  readonly sent: UpdateLayout;
   readonly lanes: readonly Lane[];
 }
 
@@ -238,19 +246,19 @@ function sharding({ options, layout }: Work, task: Task) {
 }
 
 async function pass(
-  { input, options, layout, lanes }: Work,
+  { input, options, layout, sent, lanes }: Work,
   task: Task,
   part: Block,
   how: Pick<Parameters<typeof runPass>[0], 'buffersOf' | 'deliver'>,
 ): Promise<void> {
   await runPass({
     lanes,
-    layout,
+    sent,
     task,
     module: moduleOf(task),
     updates: input.updates.map(({ readCiphertext }) => readCiphertext),
     columns: part,
-    blockColumns: options.blockColumns ?? blockColumns(task, input.updates.length),
+    blockColumns: options.blockColumns ?? blockColumns(task, input.updates.length, sent.encoded),
     signal: options.signal,
     buffersOf: how.buffersOf,
     deliver: async (block, folded) => {

@@ -6,6 +6,7 @@ import { parentPort } from 'node:worker_threads';
 import type { Kernels } from '../kernels/kernels.ts';
 import { type BlockFolder, blockFolder } from './block-folder.ts';
 import { type KernelChoice, kernelsOf } from './choose-kernels.ts';
+import { updateLayout } from './choose-update-layout.ts';
 import { FoldRefused } from './fold-task.ts';
 import { loadModule } from './load-module.ts';
 import { modelLayout } from './model-layout.ts';
@@ -38,12 +39,11 @@ async function carryOut(request: WorkerRequest): Promise<WorkerAnswer> {
   switch (request.kind) {
     case 'open': {
       const openings = unpackOpenings(request.openings);
+      const { schema, encoding } = request;
       try {
-        folder = blockFolder({
-          kernels: keptKernels(request.kernels),
-          layout: modelLayout(request.schema),
-          openings,
-        });
+        const layout = modelLayout(schema);
+        const sent = updateLayout(layout, schema, encoding);
+        folder = blockFolder({ kernels: keptKernels(request.kernels), layout, sent, openings });
       } finally {
         for (const { key } of openings) key.fill(0);
       }

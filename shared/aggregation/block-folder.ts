@@ -25,7 +25,7 @@ import {
 } from './fold-task.ts';
 import type { BlockBuffers } from './lane.ts';
 import type { ModelLayout } from './model-layout.ts';
-import { columnReader } from './open-columns.ts';
+import type { UpdateLayout } from './update-layout.ts';
 
 export interface BlockFolder {
   begin(task: Task, foldColumns?: FoldColumns): void;
@@ -44,9 +44,10 @@ export const GROUP = 4;
 export function blockFolder(options: {
   kernels: Kernels;
   layout: ModelLayout;
+  sent: UpdateLayout;
   openings: readonly Opening[];
 }): BlockFolder {
-  const { kernels, layout, openings } = options;
+  const { kernels, layout, sent, openings } = options;
   const openers = openings.map(openUpdate);
   const openerOf = (update: number): FloeOpener => {
     const opener = openers[update];
@@ -87,8 +88,7 @@ export function blockFolder(options: {
       begun = begun?.block.from === block.from ? begun : beginBlock(block);
       const { memory, held, rows, fold } = begun;
       const readers = updates.map((update, i) =>
-        columnReader({
-          layout,
+        sent.reader({
           block,
           opener: openerOf(update),
           update,

@@ -6,6 +6,32 @@ import type { ModelLayout } from './model-layout.ts';
 /** Opens an update's columns one after the other, each into a slot of the memory. */
 export type ColumnReader = (column: PlacedColumn, memory: Uint8Array, slot: number) => void;
 
+/**
+ * Opens segments of one update, of `segments` in all, out of the ciphertext of a range of them. Throws
+ * {@link FoldRefused} where one does not verify.
+ */
+export function segmentOpener(
+  {
+    opener,
+    update,
+    ciphertext,
+  }: { readonly opener: FloeOpener; readonly update: number; readonly ciphertext: Uint8Array },
+  { firstSegment, bytes }: { readonly firstSegment: number; readonly bytes: number },
+  segments: number,
+): (segment: number) => Buffer {
+  if (ciphertext.length !== bytes)
+    throw new RangeError(`A block of ${bytes} bytes was read with ${ciphertext.length}.`);
+  return (segment) => {
+    const at = (segment - firstSegment) * FLSE.segmentLength;
+    try {
+      return opener.open(segment, ciphertext.subarray(at, at + FLSE.segmentLength), segment === segments - 1);
+    } catch (error) {
+      if (error instanceof FloeRefused) throw new FoldRefused(error.slug, error.message, update);
+      throw error;
+    }
+  };
+}
+
 /** The most bytes of an element that lie in the segment before its column's. */
 const REACH = 7;
 
@@ -21,23 +47,9 @@ export function columnReader(options: {
   ciphertext: Uint8Array;
 }): ColumnReader {
   const { layout, block, opener, update, ciphertext } = options;
-  const { firstSegment, bytes } = ciphertextRange(layout, block);
-  if (ciphertext.length !== bytes)
-    throw new RangeError(`A block of ${bytes} bytes was read with ${ciphertext.length}.`);
-
-  const open = (segment: number): Buffer => {
-    const at = (segment - firstSegment) * FLSE.segmentLength;
-    try {
-      return opener.open(
-        segment,
-        ciphertext.subarray(at, at + FLSE.segmentLength),
-        segment === layout.columns - 1,
-      );
-    } catch (error) {
-      if (error instanceof FloeRefused) throw new FoldRefused(error.slug, error.message, update);
-      throw error;
-    }
-  };
+  const range = ciphertextRange(layout, block);
+  const { firstSegment } = range;
+  const open = segmentOpener({ opener, update, ciphertext }, range, layout.columns);
   let tail = firstSegment < block.from ? open(firstSegment).subarray(-REACH) : Buffer.alloc(0);
 
   return (column, memory, slot) => {

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import type { UpdateEncoding } from '../contracts/encoding.ts';
 import type { TensorSchema } from '../contracts/tensor-schema.ts';
 import { type KernelChoice, kernelsOf } from './choose-kernels.ts';
 import type { Opening } from './fold-task.ts';
@@ -20,17 +21,22 @@ export interface LaneOptions {
 /** Readies the threads that fold; the caller closes them. `bytes` is the size of all updates together. */
 export async function openLanes(
   options: LaneOptions,
-  job: { schema: TensorSchema; openings: readonly Opening[]; bytes: number },
+  job: {
+    schema: TensorSchema;
+    encoding: UpdateEncoding | undefined;
+    openings: readonly Opening[];
+    bytes: number;
+  },
 ): Promise<Lane[]> {
-  const { schema, openings } = job;
+  const { schema, encoding, openings } = job;
   const kernels = options.kernels ?? 'simd';
   const most = options.workers ?? Math.min(availableParallelism(), MOST_WORKERS);
   if (most === 0 || (options.workers === undefined && job.bytes < WORTH_WORKERS)) {
-    return [inProcessLane({ kernels: kernelsOf(kernels), schema, openings })];
+    return [inProcessLane({ kernels: kernelsOf(kernels), schema, encoding, openings })];
   }
   keepFreedMemory();
   const started = await Promise.allSettled(
-    Array.from({ length: most }, () => workerLane({ schema, openings, kernels })),
+    Array.from({ length: most }, () => workerLane({ schema, encoding, openings, kernels })),
   );
   const lanes = started.flatMap((lane) => (lane.status === 'fulfilled' ? [lane.value] : []));
   const failed = started.find((lane) => lane.status === 'rejected');

@@ -11,12 +11,11 @@
 
 import type { ReadInto } from '../ports/blobs.ts';
 import { GROUP } from './block-folder.ts';
-import { ciphertextRange } from './block-memory.ts';
 import { type Block, type Partials, type Task, updatesRead } from './fold-task.ts';
 import type { BlockBuffers, Lane, ModuleReference, SharedBytes } from './lane.ts';
-import type { ModelLayout } from './model-layout.ts';
 import { type Permits, permits } from './permits.ts';
 import { spareBytes } from './spare-bytes.ts';
+import type { UpdateLayout } from './update-layout.ts';
 
 /** Groups of updates that a lane is given before the first one's answer is waited for. */
 const GROUPS_AHEAD = 2;
@@ -29,7 +28,7 @@ export interface FoldedBlock {
 
 export interface Pass {
   readonly lanes: readonly Lane[];
-  readonly layout: ModelLayout;
+  readonly sent: UpdateLayout;
   readonly task: Task;
   readonly module?: ModuleReference | undefined;
   /** Ciphertexts, in canonical order. */
@@ -45,7 +44,7 @@ export interface Pass {
 }
 
 export async function runPass(pass: Pass): Promise<void> {
-  const { lanes, layout, task, module, updates, columns, blockColumns, signal } = pass;
+  const { lanes, sent, task, module, updates, columns, blockColumns, signal } = pass;
   await Promise.all(lanes.map((lane) => lane.begin(task, module)));
 
   const read = updatesRead(task, updates.length);
@@ -104,7 +103,7 @@ export async function runPass(pass: Pass): Promise<void> {
       const block = blockAt(claimed);
       if (block.from >= columns.to) return;
       claimed = block.to;
-      const range = ciphertextRange(layout, block);
+      const range = sent.ciphertextRange(block);
       for (const group of groups) {
         await turns.take();
         const buffers = group.map(() => spare.take(range.bytes));

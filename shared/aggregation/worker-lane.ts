@@ -1,3 +1,4 @@
+import type { UpdateEncoding } from '../contracts/encoding.ts';
 import type { TensorSchema } from '../contracts/tensor-schema.ts';
 import type { KernelChoice } from './choose-kernels.ts';
 import type { Opening } from './fold-task.ts';
@@ -8,14 +9,15 @@ import { packOpenings } from './worker-messages.ts';
 /** Has a worker thread fold and hands it the keys of all updates. Throws `FoldRefused` as `blockFolder` does. */
 export async function workerLane(options: {
   schema: TensorSchema;
+  encoding: UpdateEncoding | undefined;
   openings: readonly Opening[];
   kernels: KernelChoice;
 }): Promise<Lane> {
   const thread = takeWorker();
   const openings = packOpenings(options.openings);
-  const { schema, kernels } = options;
+  const { schema, encoding, kernels } = options;
   try {
-    await thread.ask({ kind: 'open', schema, openings, kernels }, [openings.buffer]);
+    await thread.ask({ kind: 'open', schema, encoding, openings, kernels }, [openings.buffer]);
   } catch (error) {
     await thread.end();
     throw error;

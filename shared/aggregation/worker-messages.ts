@@ -1,4 +1,5 @@
 /** What goes between the aggregating thread and its workers. Each request is answered once, in order. */
+import type { UpdateEncoding } from '../contracts/encoding.ts';
 import type { TensorSchema } from '../contracts/tensor-schema.ts';
 import type { KernelChoice } from './choose-kernels.ts';
 import type { Block, FoldSlug, Opening, Partials, Task } from './fold-task.ts';
@@ -8,6 +9,7 @@ export type WorkerRequest =
   | {
       readonly kind: 'open';
       readonly schema: TensorSchema;
+      readonly encoding: UpdateEncoding | undefined;
       readonly openings: Uint8Array<ArrayBuffer>;
       readonly kernels: KernelChoice;
     }

@@ -3,15 +3,12 @@ import type { UpdateEncoding } from '../../../shared/contracts/encoding.ts';
 import { updateEncoding } from '../../../shared/contracts/encoding.ts';
 import type { Dtype, TensorSchema } from '../../../shared/contracts/tensor-schema.ts';
 import { checkTensors } from '../../../shared/tensors/check-tensors.ts';
-import { decodeFloats, encodeFloats } from '../../../shared/tensors/codec.ts';
-import { elementBytes } from '../../../shared/tensors/dtypes.ts';
-import { decodeBlocks, encodeBlocks } from '../../../shared/tensors/encoding/block-codec.ts';
-import { encodedSchema, encodedTensors } from '../../../shared/tensors/encoding/encoded-schema.ts';
+import { encodedSchema } from '../../../shared/tensors/encoding/encoded-schema.ts';
 import { inspectPlaintext } from '../../../shared/tensors/inspect-plaintext.ts';
 import { canonicalHeader, schemaDigest } from '../../../shared/tensors/schema.ts';
 import { FLOATS, randomFile, randomSchema } from '../../aggregation/sealed-set.ts';
 import { below, seeded } from '../../sealing/seeded.ts';
-import { ENCODINGS } from './encodings.ts';
+import { ENCODINGS, travel } from './encodings.ts';
 
 const int8: UpdateEncoding = { kind: 'int8' };
 const model: TensorSchema = [
@@ -21,21 +18,6 @@ const model: TensorSchema = [
   { name: 'scalar', dtype: 'F32', shape: [] },
   { name: 'none', dtype: 'F32', shape: [0] },
 ];
-
-/** An update in the model's form, encoded; and what arrives of it, again in the model's form. */
-function travel(schema: TensorSchema, update: Buffer, encoding: UpdateEncoding) {
-  const [sent, arrived] = [[canonicalHeader(encodedSchema(schema, encoding))], [canonicalHeader(schema)]];
-  for (const { model: place, codec } of encodedTensors(schema, encoding)) {
-    const bytes = update.subarray(place.offset, place.offset + place.bytes);
-    const values = new Float64Array(place.bytes / elementBytes(place.dtype));
-    if (codec !== undefined) decodeFloats(place.dtype, bytes, values, 0);
-    const encoded = codec === undefined ? bytes : encodeBlocks(codec, values);
-    if (codec !== undefined) expect(decodeBlocks(codec, encoded, values)).toBe(true);
-    sent.push(encoded);
-    arrived.push(codec === undefined ? bytes : encodeFloats(place.dtype, values));
-  }
-  return { sent: Buffer.concat(sent), arrived: Buffer.concat(arrived) };
-}
 
 function inspect(options: {
   schema: TensorSchema;
