@@ -22,8 +22,9 @@ import type { BlobWriter } from '../shared/ports/blobs.ts';
 import type { Services } from '../shared/ports/services.ts';
 import { canonicalJson } from '../shared/sealing/canonical-json.ts';
 import { FLSE } from '../shared/sealing/floe.ts';
+import { encodedSchema } from '../shared/tensors/encoding/encoded-schema.ts';
 import { readModelSchema } from '../shared/tensors/model-schema.ts';
-import { schemaDigest } from '../shared/tensors/schema.ts';
+import { plaintextLength, schemaDigest } from '../shared/tensors/schema.ts';
 import { AttemptFailed } from './attempt-failed.ts';
 import { AggregationCancelled, betweenShards } from './between-shards.ts';
 import { aggregateRound } from './descriptors.ts';
@@ -109,11 +110,14 @@ async function foldSet(
   const version = set.base.version + 1;
   const strategy = await resolve(spec);
   const writers = new Map<File, BlobWriter>();
-  const opened = await openFrozenSet(set.updates, base.model.bytes, services);
+  const { encoding } = spec.training;
+  const sent = encoding === undefined ? schema : encodedSchema(schema, encoding);
+  const opened = await openFrozenSet(set.updates, plaintextLength(sent), services);
   try {
     const result = await aggregate(
       {
         schema,
+        encoding,
         updates: opened.updates,
         strategy,
         scalars: set.state?.scalars ?? {},

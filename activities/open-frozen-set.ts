@@ -20,7 +20,7 @@ export interface OpenedSet {
 }
 
 /**
- * Unwraps the data key of every update, once. Keys live in memory until `wipe`.
+ * Unwraps the data key of every update, once; their plaintexts have `bytes` bytes each. Keys live in memory until `wipe`.
  *
  * @throws AttemptFailed where a silo's vault refuses or a blob is gone.
  */
@@ -37,7 +37,7 @@ export async function openFrozenSet(
     const updates = await inBatches(rows, UNWRAPS_AT_ONCE, async (row): Promise<SealedUpdate> => {
       const manifest = await readManifest(row, services);
       if (manifest.h.len !== bytes) {
-        throw new Error(`the update of ${row.silo} has ${manifest.h.len} bytes and the model ${bytes}`);
+        throw new Error(`the update of ${row.silo} has ${manifest.h.len} bytes instead of ${bytes}`);
       }
       const key = await unwrap(row, manifest, services);
       keys.push(key);

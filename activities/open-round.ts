@@ -4,7 +4,7 @@ import {
   type RoundDocument,
   roundDocumentId,
 } from '../shared/contracts/documents.ts';
-import type { Plan } from '../shared/contracts/plan.ts';
+import type { Plan, PlanEncoding } from '../shared/contracts/plan.ts';
 import { signedPlan } from '../shared/contracts/plan.ts';
 import { cohortSize, selectCohort, taskSeed } from '../shared/domain/cohort.ts';
 import { paths } from '../shared/domain/resources.ts';
@@ -12,6 +12,9 @@ import { configOf, reportedMetricsOf } from '../shared/domain/strategies/task-of
 import type { Services } from '../shared/ports/services.ts';
 import { canonicalJson } from '../shared/sealing/canonical-json.ts';
 import { bodyDigest, signBody } from '../shared/sealing/signature.ts';
+import { encodedSchema } from '../shared/tensors/encoding/encoded-schema.ts';
+import { readModelSchema } from '../shared/tensors/model-schema.ts';
+import { plaintextLength, schemaDigest } from '../shared/tensors/schema.ts';
 import { type CohortMember, cohortBytes, cohortRecord, rosterDigest } from './cohort-record.ts';
 import { openRound } from './descriptors.ts';
 import { implement } from './run-activity.ts';
@@ -119,7 +122,13 @@ async function writePlan(
     (await services.archive.find(planPath)) ??
     (await services.archive.putOrRead(
       planPath,
-      await signPlan(planOf(input, experiment, members, cohort.reference.sha256, services), services),
+      await signPlan(
+        {
+          ...planOf(input, experiment, members, cohort.reference.sha256, services),
+          ...(await encodingOf(input, experiment, services)),
+        },
+        services,
+      ),
     ));
   const { plan } = signedPlan.parse(JSON.parse(stored.bytes.toString()));
   return {
@@ -145,6 +154,18 @@ async function writePlan(
     model: null,
     failure: null,
   };
+}
+
+/** How the updates of a training round travel; what that makes of the base's tensors, nobody has to be told twice. */
+async function encodingOf(
+  { task }: Input,
+  { spec, pointer }: ExperimentDocument,
+  { models }: Services,
+): Promise<{ encoding?: PlanEncoding }> {
+  const { encoding } = spec.training;
+  if (encoding === undefined || pointer === null || task !== 'train') return {};
+  const sent = encodedSchema(await readModelSchema(models.reader(pointer.path), pointer.bytes), encoding);
+  return { encoding: { as: encoding, schema: schemaDigest(sent), bytes: plaintextLength(sent) } };
 }
 
 function planOf(

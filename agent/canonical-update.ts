@@ -27,21 +27,29 @@ export async function writeCanonicalUpdate(options: {
   trained: string;
   base: string | undefined;
   params: 'FULL' | 'DIFF';
+  /** How many bytes will travel, where not those of the file. */
+  sentBytes?: number | undefined;
   maxBytes: number;
   target: string;
 }): Promise<CanonicalUpdate | BadOutput> {
-  const { trained, base, params, maxBytes, target } = options;
+  const { trained, base, params, sentBytes, maxBytes, target } = options;
   const size = (await ifPresent(stat(trained)))?.size;
   if (size === undefined)
     return refuse('trainer-output', 'The training command wrote no update.safetensors.');
   const output = await readSafetensorsFile(trained);
   if (!output.ok) return refuse('trainer-output', `update.safetensors is malformed: ${output.detail}`);
   try {
-    if (base === undefined) return await write({ output, base: undefined, maxBytes, target });
+    if (base === undefined) return await write({ output, base: undefined, sentBytes, maxBytes, target });
     const model = await readSafetensorsFile(base);
     if (!model.ok) throw new Error(`the global model is malformed: ${model.detail}`);
     try {
-      return await write({ output, base: { model, subtract: params === 'FULL' }, maxBytes, target });
+      return await write({
+        output,
+        base: { model, subtract: params === 'FULL' },
+        sentBytes,
+        maxBytes,
+        target,
+      });
     } finally {
       await model.close();
     }
@@ -53,14 +61,16 @@ export async function writeCanonicalUpdate(options: {
 async function write(options: {
   output: SafetensorsFile;
   base: { model: SafetensorsFile; subtract: boolean } | undefined;
+  sentBytes: number | undefined;
   maxBytes: number;
   target: string;
 }): Promise<CanonicalUpdate | BadOutput> {
-  const { output, base, maxBytes, target } = options;
+  const { output, base, sentBytes, maxBytes, target } = options;
   const schema = base === undefined ? output.schema : base.model.schema;
   const bytes = plaintextLength(schema);
-  if (bytes > maxBytes) {
-    return refuse('trainer-output', `The update has ${bytes} bytes; the experiment allows ${maxBytes}.`);
+  const travelling = sentBytes ?? bytes;
+  if (travelling > maxBytes) {
+    return refuse('trainer-output', `The update has ${travelling} bytes; the experiment allows ${maxBytes}.`);
   }
   const check = checkTensors(schema);
   const headerBytes = canonicalHeader(schema).length;

@@ -60,7 +60,8 @@ export async function performStep(
     case 'seal': {
       progress.stage(entry, 'sealing');
       const now = world.clock.now();
-      return { step: 'sealed', reply: await sealTask({ entry, silo, work, keys: world.keys, now, log }) };
+      const sealed = await sealTask({ entry, silo, work, keys: world.keys, now, log });
+      return sealed.ok ? { step: 'sealed', reply: sealed.reply } : giveUp('failed', sealed);
     }
     case 'upload': {
       progress.stage(entry, 'uploading');

@@ -147,6 +147,7 @@ async function keep(
       trained: task.update,
       base,
       params,
+      sentBytes: plan.encoding?.bytes,
       maxBytes: plan.limits.maxUpdateBytes,
       target: updateFile(work.updates, key),
     });

@@ -32,6 +32,7 @@ export async function inspectBlob(
     ciphertext: opened.content,
     unwrap: (wrapped) => services.keys.unwrap(manifest.h.kek.kid, wrapped),
     ...(expectedSchema === undefined ? {} : { expectedSchema }),
+    ...(context.plan.encoding === undefined ? {} : { encoding: context.plan.encoding.as }),
     ...(normCap === undefined ? {} : { normCap }),
   });
   if (!admission.ok) return admission;

@@ -3,6 +3,12 @@ import * as z from 'zod';
 /** Of a block's elements, more than this many would take more bytes than the float32 numbers themselves. */
 const MOST_KEPT = 2 / 3;
 
+/**
+ * The metric in which a silo tells what encoding changed: over the tensors encoded, the L2 norm of the change over that
+ * of the update.
+ */
+export const ENCODING_ERROR = 'encodingError';
+
 /** How an update's float tensors travel, where they do not travel as they are. */
 export const updateEncoding = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('f16').describe('IEEE half precision: 11 bits, up to 65504.') }),

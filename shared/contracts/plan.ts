@@ -19,6 +19,10 @@ export type TaskKind = z.infer<typeof taskKind>;
 export const baseModel = z.strictObject({ version: modelVersion, sha256: sha256Hex, bytes: z.int().min(1) });
 export type BaseModel = z.infer<typeof baseModel>;
 
+/** How updates are encoded, and what then is their schema's digest and their plaintext's length. */
+const planEncoding = z.strictObject({ as: updateEncoding, schema: sha256Hex, bytes: z.int().min(1) });
+export type PlanEncoding = z.infer<typeof planEncoding>;
+
 /**
  * What one attempt asks of every silo in its cohort: one body and one signature per attempt, stored before the
  * first send. The seed does not depend on the attempt, so an update trained for attempt 1 serves attempt 2.
@@ -37,8 +41,8 @@ export const plan = z.strictObject({
   base: baseModel.nullable(),
   /** Digest of the base's ordered names, dtypes and shapes; null where no base exists. */
   schema: sha256Hex.nullable(),
-  /** How updates are encoded, and what then is their schema's digest and plaintext's length. Absent: as they are. */
-  encoding: z.strictObject({ as: updateEncoding, schema: sha256Hex, bytes: z.int().min(1) }).optional(),
+  /** Absent where updates travel as they are. */
+  encoding: planEncoding.optional(),
   deadline: instant,
   task: z.strictObject({
     config: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),

@@ -1,5 +1,6 @@
 import { constants, privateDecrypt } from 'node:crypto';
 import type { Plan } from '../../../shared/contracts/plan.ts';
+import type { TensorSchema } from '../../../shared/contracts/tensor-schema.ts';
 import { admitUpdate, checkManifest, openRanges } from '../../../shared/sealing/open.ts';
 import { bodyDigest } from '../../../shared/sealing/signature.ts';
 import { kekPrivateKey, localKeys, type SiloPeer } from './silo-peer.ts';
@@ -9,8 +10,8 @@ export function unwrap(wrapped: Uint8Array): Buffer {
   return privateDecrypt({ key: kekPrivateKey, padding, oaepHash: 'sha256' }, wrapped);
 }
 
-/** Admits a sent update as the coordinator does, and gives its plaintext. */
-export async function admitted(silo: SiloPeer, plan: Plan, reply: unknown) {
+/** Admits a sent update as the coordinator does, and gives its plaintext. With an encoding, `model` has the tensors. */
+export async function admitted(silo: SiloPeer, plan: Plan, reply: unknown, model?: TensorSchema) {
   const [kek, sig] = [await localKeys().kek(), await localKeys().sig()];
   const checked = checkManifest(Buffer.from(JSON.stringify(reply)), {
     silo: { silo: 'hospital-a', status: 'active', kek, sig, formerKeys: [], revoked: [] },
@@ -31,6 +32,8 @@ export async function admitted(silo: SiloPeer, plan: Plan, reply: unknown) {
       yield blob;
     })(),
     unwrap: async (wrapped) => unwrap(wrapped),
+    ...(model === undefined ? {} : { expectedSchema: model }),
+    ...(plan.encoding === undefined ? {} : { encoding: plan.encoding.as }),
     ...(normCap === undefined ? {} : { normCap }),
   });
   if (!admission.ok) throw new Error(`${admission.slug}: ${admission.detail}`);
