@@ -25,6 +25,7 @@ const say = (text) => process.stderr.write(`${text}\n`);
  * @property {number} loss
  * @property {number} worstSilo accuracy on the digits of the silo that the model serves worst
  * @property {number} seconds
+ * @property {number} [encodingError] what sending smaller updates changed of them, in the last round
  */
 
 /** @param {{ silos: number, alpha: number, rounds: number, seed: number, names: readonly string[], data: string }} options */
@@ -59,7 +60,7 @@ async function compare({ silos: count, alpha, rounds, seed, names, data }) {
     }
     /** @type {Row[]} */
     const rows = [];
-    for (const { name, strategy, config } of comparedStrategies(count)) {
+    for (const { name, strategy, config, encoding } of comparedStrategies(count)) {
       if (names.length > 0 && !names.includes(name)) continue;
       const started = performance.now();
       const spec = {
@@ -69,7 +70,7 @@ async function compare({ silos: count, alpha, rounds, seed, names, data }) {
         strategy,
         initialModel: { kind: 'init', silo: 'silo-1' },
         roundPolicy: { quorum: count, deadlineSeconds: 600, graceSeconds: 0 },
-        training: { config: { epochs: 1, learningRate: 0.1, batchSize: 20, ...config } },
+        training: { config: { epochs: 1, learningRate: 0.1, batchSize: 20, ...config }, encoding },
         evaluation: { finalRound: false },
         seed,
       };
@@ -84,9 +85,11 @@ async function compare({ silos: count, alpha, rounds, seed, names, data }) {
         ...score(network, test),
         worstSilo,
         seconds: (performance.now() - started) / 1_000,
+        encodingError: view.metrics.at(-1)?.metrics.encodingError,
       };
       rows.push(row);
-      say(`${name}: accuracy ${row.accuracy.toFixed(4)}, ${row.seconds.toFixed(0)} s`);
+      const error = row.encodingError === undefined ? '' : `, encoding error ${row.encodingError.toFixed(5)}`;
+      say(`${name}: accuracy ${row.accuracy.toFixed(4)}${error}, ${row.seconds.toFixed(0)} s`);
     }
     return { rows, alone: alone({ silos, rounds, seed, setOf, test }) };
   } finally {

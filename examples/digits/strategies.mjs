@@ -1,11 +1,22 @@
 // The strategies that compare.mjs runs, as experiment.json would name them, with what training code needs for each.
 // Server rates were tried for this task on a coarse grid; they are not tuned to the last digit.
 
+/** Ways of sending smaller updates. */
+const encodings = [
+  { name: 'f16', kind: 'f16' },
+  { name: 'bf16', kind: 'bf16' },
+  { name: 'int8', kind: 'int8' },
+  { name: 'top 25 %', kind: 'top-k', fraction: 0.25 },
+  { name: 'top 5 %', kind: 'top-k', fraction: 0.05 },
+  { name: 'top 1 %', kind: 'top-k', fraction: 0.01 },
+];
+
 /**
  * @typedef {object} Compared
  * @property {string} name
  * @property {Record<string, unknown>} strategy
  * @property {Record<string, unknown>} [config] for training code
+ * @property {Record<string, unknown>} [encoding] how updates travel
  */
 
 /**
@@ -50,6 +61,11 @@ export function comparedStrategies(silos) {
         server: { kind: 'momentum', momentum: 0.5 },
       },
     },
+    ...encodings.map(({ name, ...encoding }) => ({
+      name: `fedavg in ${name}`,
+      strategy: { kind: 'fedavg' },
+      encoding,
+    })),
     {
       name: 'median of means',
       strategy: { kind: 'module', module: 'median-of-means', parameters: { groups: 3 } },

@@ -4,7 +4,13 @@ import type { WorkerThread } from '../../shared/aggregation/worker-thread.ts';
 import type { TensorSchema } from '../../shared/contracts/tensor-schema.ts';
 
 const schema: TensorSchema = [{ name: 'a', dtype: 'F32', shape: [4] }];
-const open = { kind: 'open', schema, openings: new Uint8Array(0), kernels: 'simd' } as const;
+const open = {
+  kind: 'open',
+  schema,
+  encoding: undefined,
+  openings: new Uint8Array(0),
+  kernels: 'simd',
+} as const;
 const task = { kind: 'measure', wanted: 'distances', scales: [], trusted: 0 } as const;
 const begin = { kind: 'begin', task, module: undefined } as const;
 
