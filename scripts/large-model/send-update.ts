@@ -15,6 +15,9 @@ import { plaintextLength, schemaDigest } from '../../shared/tensors/schema.ts';
 import { madeUpPlaintext } from './made-up-model.ts';
 import type { LargeSilo } from './silo.ts';
 
+/** Of every update. */
+export const UPDATE_WEIGHT = 100;
+
 export interface OpenedRound {
   readonly key: AttemptKey;
   readonly plan: Plan;
@@ -95,7 +98,7 @@ export async function headerOf(
     schema: schemaDigest(schema),
     fmt: 'safetensors',
     len: plaintextLength(schema),
-    weight: 100,
+    weight: UPDATE_WEIGHT,
     numExamples: 100,
     metrics: {},
     kek: { kid: kek.kid, jkt: kek.jkt },
