@@ -2,6 +2,7 @@
  * What a stranger's bytes reach first. Each target says what it made of its input: `accepted`, or the slug of a refusal.
  * Anything thrown is a finding, and so is an answer that is neither; so is anything accepted that should not be.
  */
+import type { UpdateEncoding } from '../../shared/contracts/encoding.ts';
 import { allSlugs } from '../../shared/contracts/refusals.ts';
 import { plainReply } from '../../shared/contracts/reply.ts';
 import { registration } from '../../shared/contracts/silo.ts';
@@ -9,9 +10,11 @@ import { parseStrictJson, StrictJsonError } from '../../shared/contracts/strict-
 import { checkSpec } from '../../shared/domain/check-spec.ts';
 import { canonicalJson } from '../../shared/sealing/canonical-json.ts';
 import { parseSubmitted } from '../../shared/sealing/check-manifest.ts';
+import { encodedSchema } from '../../shared/tensors/encoding/encoded-schema.ts';
 import { inspectPlaintext } from '../../shared/tensors/inspect-plaintext.ts';
 import { parseSafetensorsHeader, writeSafetensors } from '../../shared/tensors/safetensors.ts';
 import { canonicalHeader, schemaDigest } from '../../shared/tensors/schema.ts';
+import { travel } from '../tensors/encoding/encodings.ts';
 
 export interface Target {
   /** Where mutation begins. */
@@ -71,6 +74,38 @@ function strictly(input: Buffer, use: (value: unknown) => string): string {
   return use(value);
 }
 
+/** The data of an update in an encoding: judged alike however it is cut, and never admitted beyond the cap. */
+function encodedData(encoding: UpdateEncoding): Target {
+  const { sent } = travel(schema, model, encoding);
+  const header = canonicalHeader(encodedSchema(schema, encoding));
+  const judged = (input: Buffer, cut: number): string => {
+    const inspection = inspectPlaintext({
+      totalBytes: input.length,
+      schemaDigest: schemaDigest(encodedSchema(schema, encoding)),
+      expectedSchema: schema,
+      encoding,
+      normCap: 100,
+    });
+    for (let at = 0; at < input.length; at += cut) inspection.add(input.subarray(at, at + cut));
+    const result = inspection.finish();
+    if (!result.ok) return result.slug;
+    if (!(result.evidence.norm <= 100)) throw new Error(`admitted with norm ${result.evidence.norm}`);
+    return 'accepted';
+  };
+  return {
+    seeds: [sent.subarray(header.length)],
+    words: ['\0\0', '\x80', '\x7f\x7f', '\xff\xff'],
+    judge(input) {
+      const plaintext = Buffer.alloc(sent.length);
+      header.copy(plaintext);
+      input.copy(plaintext, header.length);
+      const [whole, cut] = [judged(plaintext, plaintext.length), judged(plaintext, 3)];
+      if (whole !== cut) throw new Error(`${whole} as a whole and ${cut} in pieces`);
+      return whole;
+    },
+  };
+}
+
 export const targets: Readonly<Record<string, Target>> = {
   'safetensors-header': {
     seeds: [
@@ -119,6 +154,8 @@ export const targets: Readonly<Record<string, Target>> = {
       return 'accepted';
     },
   },
+  'update-in-int8': encodedData({ kind: 'int8' }),
+  'update-in-top-k': encodedData({ kind: 'top-k', fraction: 0.5 }),
   'submitted-reply': {
     seeds: [
       json({
