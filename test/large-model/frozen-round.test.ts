@@ -37,7 +37,7 @@ it('makes a round of sealed updates that aggregate-round opens and folds', async
   expect(outcome.model.bytes).toBe(plaintextLength(madeUpSchema(MODEL_BYTES, 4)));
   expect(outcome.model.sha256).toBe(await averageOf([8, 9, 10], 7));
   expect(peakMebibytes).toBeGreaterThan(0);
-});
+}, 120_000);
 
 it('gives other numbers for another seed, and the same for the same', async () => {
   expect(await digestOf(1)).toBe(await digestOf(1));
