@@ -53,7 +53,7 @@ export function foldHeld(kernels: Kernels, held: HeldUpdates, weights: readonly 
     if (dtype === 'U32') {
       const out = result + start * width;
       kernels.bytes().copyWithin(out, here[0] ?? 0, (here[0] ?? 0) + length * width);
-      for (const row of here.slice(1)) kernels.addModulo(32, out, row, length);
+      kernels.addModulo(32, out, here.slice(1), length);
       continue;
     }
     switch (rule) {

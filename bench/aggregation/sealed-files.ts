@@ -1,5 +1,6 @@
 /** Models and sealed updates as files, and an aggregation from files to a file. */
 import { randomBytes } from 'node:crypto';
+import { readSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import * as z from 'zod';
 import { type AggregateOptions, aggregate } from '../../shared/aggregation/aggregate.ts';
@@ -80,7 +81,7 @@ export async function foldFiles(request: FoldRequest, options: AggregateOptions 
   const files = [await open(request.base, 'r')];
   const reader = (file: (typeof files)[number]): ReadInto => {
     return async (offset, target) => {
-      const { bytesRead } = await file.read(target, 0, target.length, offset);
+      const bytesRead = readSync(file.fd, target, 0, target.length, offset);
       if (bytesRead < target.length) throw new RangeError('the file ends before that');
     };
   };

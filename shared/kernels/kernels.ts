@@ -123,6 +123,6 @@ export interface Kernels {
   /** out[i] = round to dtype(base[i] + step[i]), step in float64. False when an element came out NaN or infinite. */
   addStep(dtype: FloatDtype, base: number, step: number, count: number, out: number): boolean;
 
-  /** acc[i] = acc[i] + x[i] modulo 2^32 or 2^64. */
-  addModulo(bits: 32 | 64, acc: number, x: number, count: number): void;
+  /** Adds every row to acc, element by element, modulo 2^32 or 2^64. */
+  addModulo(bits: 32 | 64, acc: number, rows: readonly number[], count: number): void;
 }

@@ -62,9 +62,15 @@ export function simdKernels(): Kernels {
         wasm[`addStep${dtype}`](memory.at(base, bytes), wide(step, count), count, memory.at(out, bytes)) === 1
       );
     },
-    addModulo(bits, acc, x, count) {
+    addModulo(bits, acc, rows, count) {
       const bytes = (count * bits) / 8;
-      wasm[`addModulo${bits}`](memory.at(acc, bytes), memory.at(x, bytes), count);
+      const sums = memory.at(acc, bytes);
+      const places = rows.map((row) => memory.at(row, bytes));
+      let at = 0;
+      for (; at + 8 <= places.length; at += 8) {
+        wasm[`addModuloEight${bits}`](sums, ...places.slice(at, at + 8), count);
+      }
+      for (const place of places.slice(at)) wasm[`addModulo${bits}`](sums, place, count);
     },
   };
 }

@@ -105,13 +105,19 @@ describe.each(FLOAT_DTYPES)('%s: WebAssembly and plain TypeScript give the same 
 });
 
 describe.each([32, 64] as const)('sums modulo 2^%i', (bits) => {
-  test.each(COUNTS)('of %i elements', (count) => {
+  const shapes = COUNTS.flatMap((count) => [1, 8, 11].map((rows) => [rows, count] as const));
+  test.each(shapes)('of %i rows of %i elements', (K, count) => {
     agree((arena, kernels) => {
       const random = seeded(count + bits);
       const words = (): BigUint64Array =>
         BigUint64Array.from({ length: count }, () => BigInt(Math.floor(random() * 2 ** 32)) * 0x1_0000_0001n);
-      const [acc, x] = [arena.put(words()), arena.put(words())];
-      kernels.addModulo(bits, acc, x, count);
+      const acc = arena.put(words());
+      kernels.addModulo(
+        bits,
+        acc,
+        Array.from({ length: K }, () => arena.put(words())),
+        count,
+      );
     });
   });
 });

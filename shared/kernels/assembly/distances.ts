@@ -82,6 +82,21 @@ function add(out: usize, distance: f64): void {
   store<f64>(out, load<f64>(out) + distance);
 }
 
+/** Two neighbouring pairs: x with y, and x with the row behind y. The same bits as `settled` of each. */
+@inline
+function addTwo(out: usize, first: v128, second: v128, x: usize, y: usize, used: i32): void {
+  const p = f64x2.add(lowHalf(first), highHalf(first));
+  const q = f64x2.add(lowHalf(second), highHalf(second));
+  const both = f64x2.add(v128.shuffle<i64>(p, q, 0, 2), v128.shuffle<i64>(p, q, 1, 3));
+  const fit = v128.and(f64x2.ge(both, f64x2.splat(LEAST)), f64x2.lt(both, f64x2.splat(MOST)));
+  if (i64x2.all_true(fit)) {
+    v128.store(out, f64x2.add(v128.load(out), both));
+  } else {
+    add(out, settled(first, x, y, used));
+    add(out + 8, settled(second, x, y + ROW, used));
+  }
+}
+
 export function addDistancesF64(tile: usize, rows: i32, used: i32, out: usize): void {
   for (let i = 0; i < rows; i++) {
     for (let j = i + 1; j < rows; j++) {
@@ -143,15 +158,11 @@ function eightPairs(x: usize, y: usize, used: i32, above: usize, below: usize): 
   }
   x -= bytes;
   y -= bytes;
-  add(above, settled(s00, x, y, used));
-  add(above + 8, settled(s01, x, y + ROW, used));
-  add(above + 16, settled(s02, x, y + 2 * ROW, used));
-  add(above + 24, settled(s03, x, y + 3 * ROW, used));
+  addTwo(above, s00, s01, x, y, used);
+  addTwo(above + 16, s02, s03, x, y + 2 * ROW, used);
   x += ROW;
-  add(below, settled(s10, x, y, used));
-  add(below + 8, settled(s11, x, y + ROW, used));
-  add(below + 16, settled(s12, x, y + 2 * ROW, used));
-  add(below + 24, settled(s13, x, y + 3 * ROW, used));
+  addTwo(below, s10, s11, x, y, used);
+  addTwo(below + 16, s12, s13, x, y + 2 * ROW, used);
 }
 
 /** out[j * rows + i] = out[i * rows + j] for i < j. */

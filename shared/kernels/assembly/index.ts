@@ -7,7 +7,7 @@ import { meanNearMiddle, meanOfRanks, middle } from './order-statistics';
 import { addStepSmall } from './add-step';
 
 export { divide } from './weighted-sum';
-export { addModulo32, addModulo64 } from './modular-sum';
+export { addModulo32, addModulo64, addModuloEight32, addModuloEight64 } from './modular-sum';
 export { mergeExact } from './exact-sum';
 export { finishExact } from './exact-quotient';
 export { addDistancesF32, addDistancesF64, mirror, scaleWide } from './distances';

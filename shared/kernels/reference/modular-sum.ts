@@ -4,13 +4,15 @@ import type { ReferenceMemory } from './memory.ts';
 
 export function modularSum(memory: ReferenceMemory): Pick<Kernels, 'addModulo'> {
   return {
-    addModulo(bits, acc, x, count) {
-      if (bits === 32) {
-        const [sums, terms] = [memory.words32(acc, count), memory.words32(x, count)];
-        for (let i = 0; i < count; i++) sums[i] = (sums[i] ?? 0) + (terms[i] ?? 0);
-      } else {
-        const [sums, terms] = [memory.words64(acc, count), memory.words64(x, count)];
-        for (let i = 0; i < count; i++) sums[i] = (sums[i] ?? 0n) + (terms[i] ?? 0n);
+    addModulo(bits, acc, rows, count) {
+      for (const x of rows) {
+        if (bits === 32) {
+          const [sums, terms] = [memory.words32(acc, count), memory.words32(x, count)];
+          for (let i = 0; i < count; i++) sums[i] = (sums[i] ?? 0) + (terms[i] ?? 0);
+        } else {
+          const [sums, terms] = [memory.words64(acc, count), memory.words64(x, count)];
+          for (let i = 0; i < count; i++) sums[i] = (sums[i] ?? 0n) + (terms[i] ?? 0n);
+        }
       }
     },
   };

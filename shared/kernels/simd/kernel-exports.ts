@@ -22,7 +22,7 @@ export type KernelExports = ForEach<'accumulate', FloatDtype, Numbers<4, void>> 
   ForEach<'middle' | 'meanOfRanks', SortedDtype, Numbers<5, void>> &
   ForEach<'meanNearMiddle', SortedDtype, Numbers<6, void>> &
   ForEach<'addStep', FloatDtype, Numbers<4, number>> &
-  ForEach<'addModulo', '32' | '64', Numbers<3, void>> & {
+  ForEach<'addModulo' | 'addModuloEight', '32' | '64', (...args: number[]) => void> & {
     readonly divide: Numbers<3, void>;
     readonly mergeExact: Numbers<5, number>;
     readonly finishExact: Numbers<5, void>;
