@@ -2,6 +2,7 @@
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 import * as z from 'zod';
+import { freeBuffer } from '../../shared/aggregation/free-buffer.ts';
 import { keepFreedMemory } from '../../shared/aggregation/keep-freed-memory.ts';
 import { FLSE, startOpening } from '../../shared/sealing/floe.ts';
 import { serveLines } from './line-server.ts';
@@ -71,7 +72,9 @@ function openAll({ updates, worker, workers }: OpenPart): number {
       for (let from = 0; from < length; from += FLSE.segmentLength) {
         const segment = buffer.subarray(from, Math.min(length, from + FLSE.segmentLength));
         const final = segment.readUInt32BE(0) !== 0xffffffff;
-        opened += opener.open(block * SEGMENTS + from / FLSE.segmentLength, segment, final).length;
+        const plaintext = opener.open(block * SEGMENTS + from / FLSE.segmentLength, segment, final);
+        opened += plaintext.length;
+        freeBuffer(plaintext);
       }
       if (length < buffer.length) break;
     }

@@ -1,5 +1,7 @@
+import { freeBuffer } from './free-buffer.ts';
+
 /**
- * Keeps the C allocator from giving memory back to the system after each collection, only to ask for it again page by
+ * Keeps the C allocator from giving memory back to the system after each segment, only to ask for it again page by
  * page: every opened segment is a buffer of its own, since node:crypto cannot write into one that it is given.
  *
  * glibc raises two thresholds, for good and for all threads, once a block that it had mapped by itself is freed: above
@@ -9,8 +11,7 @@
 export function keepFreedMemory(): void {
   if (done) return;
   done = true;
-  // Freed with the next collection, which a pass over some tens of megabytes brings about.
-  Buffer.allocUnsafeSlow(33_000_000);
+  freeBuffer(Buffer.allocUnsafeSlow(33_000_000));
 }
 
 let done = false;

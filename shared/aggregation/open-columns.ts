@@ -1,6 +1,7 @@
 import { FLSE, type FloeOpener, FloeRefused } from '../sealing/floe.ts';
 import { ciphertextRange, type PlacedColumn } from './block-memory.ts';
 import { type Block, FoldRefused } from './fold-task.ts';
+import { freeBuffer } from './free-buffer.ts';
 import type { ModelLayout } from './model-layout.ts';
 
 /** Opens an update's columns one after the other, each into a slot of the memory. */
@@ -18,7 +19,7 @@ export function segmentOpener(
   }: { readonly opener: FloeOpener; readonly update: number; readonly ciphertext: Uint8Array },
   { firstSegment, bytes }: { readonly firstSegment: number; readonly bytes: number },
   segments: number,
-): (segment: number) => Buffer {
+): (segment: number) => Buffer<ArrayBuffer> {
   if (ciphertext.length !== bytes)
     throw new RangeError(`A block of ${bytes} bytes was read with ${ciphertext.length}.`);
   return (segment) => {
@@ -50,7 +51,13 @@ export function columnReader(options: {
   const range = ciphertextRange(layout, block);
   const { firstSegment } = range;
   const open = segmentOpener({ opener, update, ciphertext }, range, layout.columns);
-  let tail = firstSegment < block.from ? open(firstSegment).subarray(-REACH) : Buffer.alloc(0);
+  /** The end of a segment, and the rest of it freed. */
+  const endOf = (plaintext: Buffer<ArrayBuffer>): Uint8Array => {
+    const end = Uint8Array.from(plaintext.subarray(-REACH));
+    freeBuffer(plaintext);
+    return end;
+  };
+  let tail = firstSegment < block.from ? endOf(open(firstSegment)) : new Uint8Array(0);
 
   return (column, memory, slot) => {
     const begins = column.column * FLSE.segmentPlaintext;
@@ -61,6 +68,6 @@ export function columnReader(options: {
       const at = run.offset + behind - begins;
       memory.set(plaintext.subarray(at, at + run.bytes - behind), slot + run.slot + behind);
     }
-    tail = plaintext.subarray(-REACH);
+    tail = endOf(plaintext);
   };
 }

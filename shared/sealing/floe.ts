@@ -61,8 +61,8 @@ export interface FloeSealer {
 }
 
 export interface FloeOpener {
-  /** Decrypts the segment at `index`; throws {@link FloeRefused}. */
-  open(index: number, segment: Uint8Array, final: boolean): Buffer;
+  /** Decrypts the segment at `index`, into a buffer of its own; throws {@link FloeRefused}. */
+  open(index: number, segment: Uint8Array, final: boolean): Buffer<ArrayBuffer>;
   /** Forgets the keys. */
   readonly wipe: () => void;
 }
