@@ -15,7 +15,7 @@ describe('freeing a buffer', () => {
 
   it('works for what a decipher gives', () => {
     const decipher = createDecipheriv('aes-256-gcm', new Uint8Array(32), new Uint8Array(12));
-    const plaintext = decipher.update(new Uint8Array(262_112)) as Buffer<ArrayBuffer>;
+    const plaintext = decipher.update(new Uint8Array(262_112));
     freeBuffer(plaintext);
     expect(plaintext.length).toBe(0);
   });
