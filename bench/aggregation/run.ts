@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { BenchRow } from '../row.ts';
 import { run as folds } from './folds.ts';
 import { machineFacts } from './machine.ts';
+import { ranking } from './ranking.ts';
 import { sameBytes } from './same-bytes.ts';
 import { growth, memory, sealedFiles } from './sealed.ts';
 
@@ -28,6 +29,7 @@ export async function run(options: SuiteOptions): Promise<BenchRow[]> {
   const given = { quick, full, directory, python, report };
   const parts: Readonly<Record<string, () => Promise<BenchRow[]>>> = {
     folds: () => folds(given),
+    ranking: async () => ranking(options),
     sealed: () => sealedFiles(given),
     memory: () => memory(given),
     growth: () => growth(given),

@@ -81,6 +81,7 @@ export async function foldFiles(request: FoldRequest, options: AggregateOptions 
   const files = [await open(request.base, 'r')];
   const reader = (file: (typeof files)[number]): ReadInto => {
     return async (offset, target) => {
+      // From the page cache: a thread of the pool would take longer to be told than the copy takes.
       const bytesRead = readSync(file.fd, target, 0, target.length, offset);
       if (bytesRead < target.length) throw new RangeError('the file ends before that');
     };
