@@ -34,6 +34,7 @@ import {
   type Task,
   updatesRead,
 } from './fold-task.ts';
+import { keepLastSegment } from './keep-last-segment.ts';
 import type { BlockBuffers, Lane, SharedBytes } from './lane.ts';
 import { moduleUrl } from './load-module.ts';
 import { type ModelLayout, modelLayout } from './model-layout.ts';
@@ -256,7 +257,10 @@ async function pass(
     sent,
     task,
     module: moduleOf(task),
-    updates: input.updates.map(({ readCiphertext }) => readCiphertext),
+    // Blocks are short where all updates are held: several then lie in one segment of an encoded update.
+    updates: input.updates.map(({ readCiphertext }) =>
+      sent.encoded && holdsAllUpdates(task) ? keepLastSegment(readCiphertext) : readCiphertext,
+    ),
     columns: part,
     blockColumns: options.blockColumns ?? blockColumns(task, input.updates.length, sent.encoded),
     signal: options.signal,

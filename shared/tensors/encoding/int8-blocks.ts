@@ -10,6 +10,10 @@ const SCALE_BYTES = 4;
 /** Adding and taking away 1.5 * 2^52 leaves no room for a fraction, so the hardware rounds it, ties to even. */
 const ROUNDER = 1.5 * 2 ** 52;
 
+/** A float32 by its bytes: views of each block would cost more than what is done with it. */
+const scaleBytes = new Uint8Array(SCALE_BYTES);
+const scaleValue = new Float32Array(scaleBytes.buffer);
+
 export const int8Blocks: BlockCodec = {
   blockElements: 256,
   blockBytes: (elements) => SCALE_BYTES + elements,
@@ -17,20 +21,21 @@ export const int8Blocks: BlockCodec = {
     let largest = 0;
     for (let i = 0; i < values.length; i++) largest = Math.max(largest, Math.abs(values[i] ?? 0));
     const scale = Math.fround(largest / LARGEST);
-    new DataView(block.buffer, block.byteOffset).setFloat32(0, scale, true);
-    const codes = new Int8Array(block.buffer, block.byteOffset + SCALE_BYTES, values.length);
+    scaleValue[0] = scale;
+    block.set(scaleBytes);
     for (let i = 0; i < values.length; i++) {
       const code = scale === 0 ? 0 : (values[i] ?? 0) / scale + ROUNDER - ROUNDER;
-      codes[i] = Math.max(-LARGEST, Math.min(LARGEST, code));
+      block[SCALE_BYTES + i] = Math.max(-LARGEST, Math.min(LARGEST, code));
     }
   },
   decode(block, values) {
-    const scale = new DataView(block.buffer, block.byteOffset).getFloat32(0, true);
+    for (let i = 0; i < SCALE_BYTES; i++) scaleBytes[i] = block[i] ?? 0;
+    const scale = scaleValue[0] ?? 0;
     if (!(scale >= 0 && scale < Number.POSITIVE_INFINITY)) return false;
-    const codes = new Int8Array(block.buffer, block.byteOffset + SCALE_BYTES, values.length);
     let least = 0;
-    for (let i = 0; i < codes.length; i++) {
-      const code = codes[i] ?? 0;
+    for (let i = 0; i < values.length; i++) {
+      // The byte's sign.
+      const code = ((block[SCALE_BYTES + i] ?? 0) << 24) >> 24;
       if (code < least) least = code;
       values[i] = code * scale;
     }
