@@ -11,12 +11,10 @@ import { FoldRefused } from './fold-task.ts';
 import { loadModule } from './load-module.ts';
 import { modelLayout } from './model-layout.ts';
 import { unpackOpenings, type WorkerAnswer, type WorkerRequest } from './worker-messages.ts';
-import { youngGarbage } from './young-garbage.ts';
 
 const port = parentPort;
 if (port === null) throw new Error('this file runs in a worker thread');
 const kept = new Map<KernelChoice, Kernels>();
-const garbage = youngGarbage();
 let folder: BlockFolder | undefined;
 let working: Promise<void> = Promise.resolve();
 
@@ -56,7 +54,6 @@ async function carryOut(request: WorkerRequest): Promise<WorkerAnswer> {
       return { kind: 'done' };
     case 'add':
       opened().add(request.block, request.updates, request.ciphertexts);
-      for (const { length } of request.ciphertexts) garbage.made(length);
       return { kind: 'done' };
     case 'finish':
       return { kind: 'finished', partials: opened().finish(request.block, request.buffers) };
