@@ -11,6 +11,7 @@ import { elementBytes } from '../tensors/dtypes.ts';
 import { type BlockCodec, bytesOfElements } from '../tensors/encoding/block-codec.ts';
 import { encodedSchema, encodedTensors } from '../tensors/encoding/encoded-schema.ts';
 import { plaintextLength } from '../tensors/schema.ts';
+import { freeBuffer } from './free-buffer.ts';
 import type { ModelLayout, Range } from './model-layout.ts';
 import { segmentOpener } from './open-columns.ts';
 import type { UpdateLayout } from './update-layout.ts';
@@ -107,17 +108,21 @@ export function encodedLayout(
   };
 }
 
-/** Reads ranges that never begin before an earlier one; remembers the segments of the last. */
-function forwardReader(open: (segment: number) => Uint8Array): (range: Range) => Uint8Array {
-  const opened = new Map<number, Uint8Array>();
-  const segmentAt = (index: number): Uint8Array => {
+/** Reads ranges that never begin before an earlier one, each good until the next; remembers the segments of the last. */
+function forwardReader(open: (segment: number) => Buffer<ArrayBuffer>): (range: Range) => Uint8Array {
+  const opened = new Map<number, Buffer<ArrayBuffer>>();
+  const segmentAt = (index: number): Buffer<ArrayBuffer> => {
     const segment = opened.get(index) ?? open(index);
     opened.set(index, segment);
     return segment;
   };
   return ({ offset, bytes }) => {
     const first = Math.floor(offset / FLSE.segmentPlaintext);
-    for (const index of opened.keys()) if (index < first) opened.delete(index);
+    for (const [index, segment] of opened) {
+      if (index >= first) continue;
+      opened.delete(index);
+      freeBuffer(segment);
+    }
     const skip = offset - first * FLSE.segmentPlaintext;
     const whole = segmentAt(first).subarray(skip, skip + bytes);
     if (whole.length === bytes) return whole;

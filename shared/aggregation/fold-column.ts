@@ -51,6 +51,8 @@ export function columnFold(
 ): ColumnFold {
   const { sumMode, combination, integers, server } = plan;
   const control = plan.control ?? integers;
+  // As long as a slot, the longest run; nothing writes there.
+  if (evidence) kernels.bytes().fill(0, memory.zeros, memory.zeros + (memory.zeros - memory.result));
   const whole = new Map<PlacedRun, IntegerMean>();
   const integerSums = (run: PlacedRun): IntegerMean => {
     const sums = whole.get(run) ?? integerMean(run, sumMode);
@@ -108,7 +110,6 @@ export function columnFold(
           combineRun(kernels, combination, { dtype: run.dtype, rows, ...places }, foldColumns);
         }
         if (!evidence || run.role !== 'model') continue;
-        kernels.bytes().fill(0, memory.zeros, memory.zeros + run.bytes);
         const at = { step: places.sums, zeros: memory.zeros, rounded: memory.result };
         compareWithStep(kernels, run, at, slots, figures);
       }
