@@ -16,6 +16,7 @@ import type { ExperimentSpec } from '../shared/contracts/spec.ts';
 import { paths } from '../shared/domain/resources.ts';
 import { roundEvidenceOf } from '../shared/domain/round-evidence.ts';
 import type { Strategy, StrategyScalars } from '../shared/domain/strategies/decision.ts';
+import { lackOfTensors } from '../shared/domain/strategies/needed-tensors.ts';
 import { strategyOf } from '../shared/domain/strategies/resolve-strategy.ts';
 import { StrategyFault } from '../shared/domain/strategies/strategy-fault.ts';
 import type { BlobWriter } from '../shared/ports/blobs.ts';
@@ -72,7 +73,7 @@ async function outcomeOf(
   try {
     const model =
       set.base === null
-        ? await copyInitialModel(set, setDigest, services)
+        ? await copyInitialModel(set, setDigest, experiment.spec, services)
         : await foldSet(set, setDigest, experiment, services);
     return { kind: 'aggregated', model: await record(key, model, services) };
   } catch (error) {
@@ -184,16 +185,19 @@ function stateOf(
   return { scalars, tensors: { ...(m === undefined ? {} : { m }), ...(v === undefined ? {} : { v }) } };
 }
 
-/** Version 0 from a silo: its update is the whole model. */
+/** Version 0 from a silo: its update is the whole model. @throws AttemptFailed where the strategy needs others. */
 async function copyInitialModel(
   set: FrozenSet,
   setDigest: string,
+  { strategy }: ExperimentSpec,
   services: Services,
 ): Promise<ModelPointer> {
   const [only] = set.updates;
   if (only === undefined) throw new Error('the initial round froze no update');
   const initial = await openPlaintext(only, services);
   try {
+    const lack = lackOfTensors(strategy, await readModelSchema(initial.read, initial.bytes));
+    if (lack !== undefined) throw new AttemptFailed('strategy-precondition', lack);
     const writer = services.models.begin(paths.model(set.experiment, 0, set.round, set.attempt, setDigest));
     const block = 16 * FLSE.segmentPlaintext;
     for (let offset = 0; offset < initial.bytes; offset += block) {

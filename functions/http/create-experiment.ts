@@ -10,6 +10,7 @@ import { paths } from '../../shared/domain/resources.ts';
 import type { Services } from '../../shared/ports/services.ts';
 import { bodyDigest } from '../../shared/sealing/signature.ts';
 import { json, problem } from './answers.ts';
+import { checkModule, checkTensors } from './check-strategy-references.ts';
 import type { Exchange, Handle } from './endpoint.ts';
 import { Refused } from './endpoint.ts';
 import { readJson } from './read-body.ts';
@@ -59,6 +60,7 @@ async function checkReferences(spec: ExperimentSpec, services: Services): Promis
     const detail = `Not in the roster: ${unknown.join(', ')}.`;
     throw new Refused(problem(400, 'silo-unknown', detail, { errors }));
   }
+  await checkModule(spec);
   const { initialModel } = spec;
   if (initialModel.kind === 'upload') {
     const blob = await services.models.stat(paths.uploadedModel(initialModel.sha256));
@@ -68,6 +70,7 @@ async function checkReferences(spec: ExperimentSpec, services: Services): Promis
         problem(400, 'spec-invalid', detail, { errors: [{ path: 'initialModel.sha256', message: detail }] }),
       );
     }
+    await checkTensors(spec, blob, services);
   }
 }
 
