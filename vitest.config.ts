@@ -9,6 +9,16 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     maxWorkers: 2,
+    coverage: {
+      provider: 'v8',
+      reporter: ['text'],
+      include: [
+        'shared/tensors/**',
+        'shared/domain/strategies/**',
+        'shared/kernels/reference/**',
+        'shared/aggregation/**',
+      ],
+    },
     // Many suites start real processes; on a busy machine one may miss a time limit once. A real fault fails thrice.
     retry: process.env['CI'] === 'true' ? 2 : 0,
   },

@@ -122,22 +122,27 @@ function stateOf({ schema }: Federation, plan: FoldPlan, random: () => number): 
   );
 }
 
-/** SHA-256 over everything that an aggregation gives: the files, the statistics, the evidence, or the refusal. */
+/**
+ * SHA-256 over everything that an aggregation gives: the files, the statistics, the evidence, or the refusal. Over
+ * `files` alone where the order of the updates is another.
+ */
 export async function digestOf(
   { federation, plan, statistics, scales, state }: AggregationCase,
   options: AggregateOptions = {},
   more: Parameters<typeof aggregateSet>[3] = {},
+  over: 'all' | 'files' = 'all',
 ): Promise<string> {
   const hash = createHash('sha256');
   const measured = ({ distances, products }: Statistics): void => {
-    for (const figures of [distances, products]) if (figures) hash.update(Buffer.from(figures.buffer));
+    for (const figures of over === 'all' ? [distances, products] : [])
+      if (figures) hash.update(Buffer.from(figures.buffer));
   };
   const strategy = planned(plan, { statistics, scales: () => scales, onStatistics: measured });
   const { result, files } = await aggregateSet(federation, strategy, options, {
     state: Object.fromEntries(Object.entries(state).map(([name, bytes]) => [name, readerOf(bytes)])),
     ...more,
   });
-  hash.update(result.ok ? JSON.stringify(result.cosines) : result.slug);
+  hash.update(result.ok ? (over === 'all' ? JSON.stringify(result.cosines) : '') : result.slug);
   if (result.ok) for (const name of ['model', 'm', 'v'] as const) hash.update(files[name] ?? '');
   return hash.digest('hex');
 }
