@@ -1,4 +1,5 @@
 // Attack runs on real digits: 20 silos, 6 of them hostile. npm run attacks [-- --seeds 5 --rounds 25 --digits 2000 --json --record]
+// [--rule median --rule trimmed-mean] [--attack sign-flip] for some of the table.
 // --record writes the table into docs/attacks.md.
 import { parseArgs } from 'node:util';
 import { bundleScript } from './bundle-script.mjs';
@@ -9,6 +10,8 @@ const { values } = parseArgs({
     seeds: { type: 'string', default: '5' },
     rounds: { type: 'string', default: '25' },
     digits: { type: 'string', default: '2000' },
+    rule: { type: 'string', multiple: true },
+    attack: { type: 'string', multiple: true },
     json: { type: 'boolean', default: false },
     record: { type: 'boolean', default: false },
   },
@@ -25,11 +28,29 @@ const numbers = Object.fromEntries(
 );
 
 await import('./build.mjs');
-const { run } = await import(await bundleScript('test/attacks/run.ts'));
+const { run, defences, attackNames } = await import(await bundleScript('test/attacks/run.ts'));
+const unknown = [
+  ...(values.rule ?? []).filter((name) => !Object.hasOwn(defences, name)),
+  ...(values.attack ?? []).filter((name) => !attackNames.includes(name)),
+];
+if (unknown.length > 0) {
+  const known = `rules: ${Object.keys(defences).join('; ')}. Attacks: ${attackNames.join('; ')}.`;
+  process.stderr.write(`there is no ${unknown.join(', ')}. ${known}\n`);
+  process.exit(2);
+}
+if (values.record && (values.rule ?? values.attack) !== undefined) {
+  process.stderr.write('--record takes the whole table\n');
+  process.exit(2);
+}
 const percent = (value) => `${(100 * value).toFixed(1)} %`;
 const line = ({ defence, attack, accuracy, backdoor, kept }) =>
   `| ${defence} | ${attack} | ${percent(accuracy)} | ${percent(kept)} | ${percent(backdoor)} |`;
-const rows = await run({ ...numbers, report: (row) => process.stderr.write(`${line(row)}\n`) });
+const rows = await run({
+  ...numbers,
+  rules: values.rule,
+  against: values.attack,
+  report: (row) => process.stderr.write(`${line(row)}\n`),
+});
 const table = [
   '| rule | attack | accuracy | kept of its own clean accuracy, worst seed | backdoor |',
   '| --- | --- | --- | --- | --- |',

@@ -16,6 +16,8 @@ export const defences: Readonly<Record<string, object>> = {
   fltrust: { kind: 'fltrust', trustedSilo: 'silo-19' },
 };
 
+export const attackNames = Object.keys(attacks);
+
 export interface AttackRow {
   readonly defence: string;
   readonly attack: AttackName;
@@ -30,13 +32,20 @@ export async function run(options: {
   readonly seeds: number;
   readonly rounds: number;
   readonly digits: number;
+  /** Which rules; all where it is left out. */
+  readonly rules?: readonly string[] | undefined;
+  /** Which attacks, beside none; all where it is left out. */
+  readonly against?: readonly string[] | undefined;
   readonly report: (row: AttackRow) => void;
 }): Promise<AttackRow[]> {
   const rows: AttackRow[] = [];
   const seeds = Array.from({ length: options.seeds }, (_, i) => i + 1);
+  const { rules, against } = options;
   for (const [defence, strategy] of Object.entries(defences)) {
+    if (rules?.includes(defence) === false) continue;
     let clean: AttackResult[] = [];
     for (const attack of Object.keys(attacks) as AttackName[]) {
+      if (attack !== 'none' && against?.includes(attack) === false) continue;
       const results: AttackResult[] = [];
       for (const seed of seeds) {
         const { rounds, digits } = options;
