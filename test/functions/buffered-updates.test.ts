@@ -92,9 +92,27 @@ describe('an experiment that buffers late updates', () => {
     await coordinator.call('operator', 'POST', `experiments/${early}/cancel`);
   });
 
-  it('counts it once, in the next round, with less weight', async () => {
+  it('keeps it when the coordinator and the cloud are killed, one after the other', {
+    timeout: 120_000,
+  }, async () => {
+    for (const victim of [coordinator.stack.host, coordinator.stack.cloud]) {
+      const pid = victim.pid();
+      if (pid === undefined) throw new Error('there is nobody to kill');
+      process.kill(pid, 'SIGKILL');
+      const isBack = async () =>
+        victim.pid() !== pid && (await coordinator.round(experiment, 1)).counters.late === 1;
+      await eventually(() => isBack().catch(() => false), 'another life');
+    }
+  });
+
+  it('counts it once, in the next round, with less weight, though another kill comes into that', {
+    timeout: 120_000,
+  }, async () => {
     await bothSubmit(2);
-    await coordinator.silo('c').plan(experiment, 3);
+    process.kill(coordinator.stack.host.pid() ?? Number.NaN, 'SIGKILL');
+    // A reply that the killed host had taken comes again when its lock has run out.
+    const thirdPlan = () => coordinator.silo('c').plan(experiment, 3);
+    await thirdPlan().catch(thirdPlan).catch(thirdPlan);
     const first = step(
       baseValues,
       [
