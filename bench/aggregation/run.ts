@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BenchRow } from '../row.ts';
+import { throughBlobs } from './blobs.ts';
 import { run as folds } from './folds.ts';
 import { machineFacts } from './machine.ts';
 import { ranking } from './ranking.ts';
@@ -31,6 +32,7 @@ export async function run(options: SuiteOptions): Promise<BenchRow[]> {
     folds: () => folds(given),
     ranking: async () => ranking(options),
     sealed: () => sealedFiles(given),
+    blobs: () => throughBlobs(given),
     memory: () => memory(given),
     growth: () => growth(given),
     'same-bytes': () => sameBytes(options),
