@@ -10,7 +10,13 @@ import { foldFiles, foldRequest, type SealedFile, sealedFile } from './sealed-fi
 
 const request = z.discriminatedUnion('op', [
   z.object({ op: z.literal('fold'), ...foldRequest.shape }),
-  z.object({ op: z.literal('open'), updates: z.array(sealedFile), workers: z.int() }),
+  z.object({
+    op: z.literal('open'),
+    updates: z.array(sealedFile),
+    workers: z.int(),
+    /** Whether segments are freed at once, as the product does, or left to V8. */
+    frees: z.boolean(),
+  }),
 ]);
 
 /** As many segments at a time as the product reads. */
@@ -23,6 +29,7 @@ interface OpenPart {
   readonly updates: readonly SealedFile[];
   readonly worker: number;
   readonly workers: number;
+  readonly frees: boolean;
 }
 
 async function serve(): Promise<void> {
@@ -36,13 +43,13 @@ async function serve(): Promise<void> {
       if (openers.length === 0) {
         openers = Array.from({ length: asked.workers }, () => new Worker(new URL(import.meta.url)));
       }
-      const { updates, workers } = asked;
+      const { updates, workers, frees } = asked;
       await Promise.all(
         openers.map(
           (opener, worker) =>
             new Promise((done) => {
               opener.once('message', done);
-              opener.postMessage({ updates, worker, workers } satisfies OpenPart);
+              opener.postMessage({ updates, worker, workers, frees } satisfies OpenPart);
             }),
         ),
       );
@@ -55,7 +62,7 @@ async function serve(): Promise<void> {
 }
 
 /** Every `workers`-th block of every update: read, decrypted, verified, dropped. */
-function openAll({ updates, worker, workers }: OpenPart): number {
+function openAll({ updates, worker, workers, frees }: OpenPart): number {
   const buffer = Buffer.allocUnsafeSlow(SEGMENTS * FLSE.segmentLength);
   let opened = 0;
   for (const { file, key, context, header } of updates) {
@@ -74,7 +81,7 @@ function openAll({ updates, worker, workers }: OpenPart): number {
         const final = segment.readUInt32BE(0) !== 0xffffffff;
         const plaintext = opener.open(block * SEGMENTS + from / FLSE.segmentLength, segment, final);
         opened += plaintext.length;
-        freeBuffer(plaintext);
+        if (frees) freeBuffer(plaintext);
       }
       if (length < buffer.length) break;
     }
