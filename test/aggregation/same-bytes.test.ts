@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AggregateOptions } from '../../shared/aggregation/aggregate.ts';
-import { below, seeded } from '../sealing/seeded.ts';
 import { caseOf, digestOf } from './cases.ts';
+import { permuted } from './permuted.ts';
 import { aggregateSet, planned } from './sealed-set.ts';
 
 const plain = { workers: 0, kernels: 'reference', blockColumns: 1 } as const;
@@ -35,31 +35,10 @@ describe('an aggregation gives the same model, state, statistics and evidence', 
 
   it('in any order of the updates, where sums are exact', async () => {
     for (let seed = 1; seed < 60; seed += 4) {
-      const { federation, plan } = caseOf(seed);
-      if (plan.combination.kind !== 'mean') throw new Error('exact sums are means');
-      const random = seeded(seed);
-      const order = federation.updates.map((_, i) => i);
-      for (let i = order.length - 1; i > 0; i--) {
-        const j = below(random, i + 1);
-        [order[i], order[j]] = [order[j] ?? 0, order[i] ?? 0];
-      }
-      const moved = <T>(list: readonly T[]): T[] => order.flatMap((i) => list.slice(i, i + 1));
-      const permuted = <M extends { coefficients: readonly number[] }>(mean: M): M => ({
-        ...mean,
-        coefficients: moved(mean.coefficients),
-      });
-      const { control, ...rest } = plan;
-      const straight = await aggregateSet(federation, planned(plan), plain);
-      const other = await aggregateSet(
-        { ...federation, updates: moved(federation.updates) },
-        planned({
-          ...rest,
-          combination: permuted(plan.combination),
-          integers: permuted(plan.integers),
-          ...(control === undefined ? {} : { control: permuted(control) }),
-        }),
-        { workers: 0 },
-      );
+      const given = caseOf(seed);
+      const moved = permuted(given, seed);
+      const straight = await aggregateSet(given.federation, planned(given.plan), plain);
+      const other = await aggregateSet(moved.federation, planned(moved.plan), { workers: 0 });
       expect([seed, other.result.ok]).toEqual([seed, straight.result.ok]);
       expect(other.files.model?.equals(straight.files.model ?? Buffer.alloc(0))).toBe(true);
     }
