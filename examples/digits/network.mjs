@@ -5,6 +5,8 @@ import { CLASSES, PIXELS } from './digits.mjs';
 import { normal } from './dirichlet.mjs';
 
 const HIDDEN = 32;
+// A module's own constants: a test runner's imports are looked up anew at every use, which tells in the inner loops.
+const [INPUTS, LABELS] = [PIXELS, CLASSES];
 
 /**
  * @typedef {object} Network
@@ -107,7 +109,7 @@ export function train(received, digits, config, seed, correction) {
 export function score(network, digits) {
   let [right, loss] = [0, 0];
   for (const [row, label] of digits.labels.entries()) {
-    const { probabilities } = forward(network, digits, row);
+    const { probabilities } = forward(network, inkOf(digits, row));
     let best = 0;
     for (let k = 1; k < CLASSES; k++) if ((probabilities[k] ?? 0) > (probabilities[best] ?? 0)) best = k;
     if (best === label) right += 1;
@@ -118,38 +120,59 @@ export function score(network, digits) {
 }
 
 /**
- * @param {Network} network
+ * @typedef {object} Ink where an image is not paper; the other pixels would add nothing to any sum
+ * @property {number} count
+ * @property {Uint8Array} pixels the first `count` are set, in ascending order
+ * @property {Float32Array} shades of these pixels
+ */
+
+/**
  * @param {DigitSet} digits
  * @param {number} row
+ * @returns {Ink}
  */
-function forward(network, digits, row) {
-  const offset = row * PIXELS;
+function inkOf(digits, row) {
+  const [pixels, shades] = [new Uint8Array(PIXELS), new Float32Array(PIXELS)];
+  const image = digits.images.subarray(row * PIXELS, (row + 1) * PIXELS);
+  let count = 0;
+  for (let pixel = 0; pixel < image.length; pixel++) {
+    const shade = image[pixel] ?? 0;
+    if (shade === 0) continue;
+    pixels[count] = pixel;
+    shades[count] = shade;
+    count += 1;
+  }
+  return { count, pixels, shades };
+}
+
+/**
+ * @param {Network} network
+ * @param {Ink} ink
+ */
+function forward(network, { count, pixels, shades }) {
+  const { hidden, hiddenBias, output, outputBias } = network;
   const active = new Float64Array(HIDDEN);
   for (let unit = 0; unit < HIDDEN; unit++) {
-    let sum = network.hiddenBias[unit] ?? 0;
-    const weights = unit * PIXELS;
-    for (let pixel = 0; pixel < PIXELS; pixel++) {
-      sum += (network.hidden[weights + pixel] ?? 0) * (digits.images[offset + pixel] ?? 0);
-    }
+    let sum = hiddenBias[unit] ?? 0;
+    const weights = unit * INPUTS;
+    for (let at = 0; at < count; at++) sum += (hidden[weights + (pixels[at] ?? 0)] ?? 0) * (shades[at] ?? 0);
     active[unit] = Math.max(0, sum);
   }
-  const probabilities = new Float64Array(CLASSES);
+  const probabilities = new Float64Array(LABELS);
   let largest = Number.NEGATIVE_INFINITY;
-  for (let k = 0; k < CLASSES; k++) {
-    let sum = network.outputBias[k] ?? 0;
-    for (let unit = 0; unit < HIDDEN; unit++) {
-      sum += (network.output[k * HIDDEN + unit] ?? 0) * (active[unit] ?? 0);
-    }
+  for (let k = 0; k < LABELS; k++) {
+    let sum = outputBias[k] ?? 0;
+    for (let unit = 0; unit < HIDDEN; unit++) sum += (output[k * HIDDEN + unit] ?? 0) * (active[unit] ?? 0);
     probabilities[k] = sum;
     largest = Math.max(largest, sum);
   }
   let total = 0;
-  for (let k = 0; k < CLASSES; k++) {
+  for (let k = 0; k < LABELS; k++) {
     const raised = Math.exp((probabilities[k] ?? 0) - largest);
     probabilities[k] = raised;
     total += raised;
   }
-  for (let k = 0; k < CLASSES; k++) probabilities[k] = (probabilities[k] ?? 0) / total;
+  for (let k = 0; k < LABELS; k++) probabilities[k] = (probabilities[k] ?? 0) / total;
   return { active, probabilities };
 }
 
@@ -160,10 +183,11 @@ function forward(network, digits, row) {
  * @param {Record<keyof Network, Float64Array>} gradient
  */
 function addGradient(network, digits, row, gradient) {
-  const { active, probabilities } = forward(network, digits, row);
-  const offset = row * PIXELS;
+  const ink = inkOf(digits, row);
+  const { count, pixels, shades } = ink;
+  const { active, probabilities } = forward(network, ink);
   const back = new Float64Array(HIDDEN);
-  for (let k = 0; k < CLASSES; k++) {
+  for (let k = 0; k < LABELS; k++) {
     const error = (probabilities[k] ?? 0) - (digits.labels[row] === k ? 1 : 0);
     gradient.outputBias[k] = (gradient.outputBias[k] ?? 0) + error;
     for (let unit = 0; unit < HIDDEN; unit++) {
@@ -172,13 +196,15 @@ function addGradient(network, digits, row, gradient) {
       back[unit] = (back[unit] ?? 0) + error * (network.output[at] ?? 0);
     }
   }
+  const { hidden, hiddenBias } = gradient;
   for (let unit = 0; unit < HIDDEN; unit++) {
     if ((active[unit] ?? 0) === 0) continue;
     const error = back[unit] ?? 0;
-    gradient.hiddenBias[unit] = (gradient.hiddenBias[unit] ?? 0) + error;
-    for (let pixel = 0; pixel < PIXELS; pixel++) {
-      const at = unit * PIXELS + pixel;
-      gradient.hidden[at] = (gradient.hidden[at] ?? 0) + error * (digits.images[offset + pixel] ?? 0);
+    hiddenBias[unit] = (hiddenBias[unit] ?? 0) + error;
+    const weights = unit * INPUTS;
+    for (let i = 0; i < count; i++) {
+      const at = weights + (pixels[i] ?? 0);
+      hidden[at] = (hidden[at] ?? 0) + error * (shades[i] ?? 0);
     }
   }
 }
