@@ -79,13 +79,14 @@ export function train(received, digits, config, seed, correction) {
     output: new Float64Array(CLASSES * HIDDEN),
     outputBias: new Float64Array(CLASSES),
   };
+  const pass = newPass();
   let steps = 0;
   for (let epoch = 0; epoch < config.epochs; epoch++) {
     shuffle(order, random);
     for (let from = 0; from < order.length; from += config.batchSize) {
       const batch = order.slice(from, from + config.batchSize);
       for (const part of PARTS) gradient[part].fill(0);
-      for (const row of batch) addGradient(network, digits, row, gradient);
+      for (const row of batch) addGradient(network, digits, row, gradient, pass);
       for (const part of PARTS) {
         const [weights, sums, start] = [network[part], gradient[part], received[part]];
         for (let at = 0; at < weights.length; at++) {
@@ -107,9 +108,11 @@ export function train(received, digits, config, seed, correction) {
  * @returns {{ accuracy: number, loss: number }} share of right answers; mean cross-entropy in nats
  */
 export function score(network, digits) {
+  const pass = newPass();
+  const { probabilities } = pass;
   let [right, loss] = [0, 0];
   for (const [row, label] of digits.labels.entries()) {
-    const { probabilities } = forward(network, inkOf(digits, row));
+    forward(network, digits, row, pass);
     let best = 0;
     for (let k = 1; k < CLASSES; k++) if ((probabilities[k] ?? 0) > (probabilities[best] ?? 0)) best = k;
     if (best === label) right += 1;
@@ -120,45 +123,62 @@ export function score(network, digits) {
 }
 
 /**
- * @typedef {object} Ink where an image is not paper; the other pixels would add nothing to any sum
- * @property {number} count
- * @property {Uint8Array} pixels the first `count` are set, in ascending order
+ * Room for one image's pass, made once and used for all: making it anew for each image took longer than the pass.
+ * @typedef {object} Pass
+ * @property {number} inked how many pixels are not paper; the others would add nothing to any sum
+ * @property {Uint8Array} pixels the first `inked` are set, in ascending order
  * @property {Float32Array} shades of these pixels
+ * @property {Float64Array} active [32]
+ * @property {Float64Array} probabilities [10]
+ * @property {Float64Array} back [32] errors of hidden units
  */
+
+/** @returns {Pass} */
+function newPass() {
+  return {
+    inked: 0,
+    pixels: new Uint8Array(PIXELS),
+    shades: new Float32Array(PIXELS),
+    active: new Float64Array(HIDDEN),
+    probabilities: new Float64Array(CLASSES),
+    back: new Float64Array(HIDDEN),
+  };
+}
 
 /**
  * @param {DigitSet} digits
  * @param {number} row
- * @returns {Ink}
+ * @param {Pass} pass
  */
-function inkOf(digits, row) {
-  const [pixels, shades] = [new Uint8Array(PIXELS), new Float32Array(PIXELS)];
-  const image = digits.images.subarray(row * PIXELS, (row + 1) * PIXELS);
-  let count = 0;
-  for (let pixel = 0; pixel < image.length; pixel++) {
-    const shade = image[pixel] ?? 0;
+function readInk({ images }, row, pass) {
+  const { pixels, shades } = pass;
+  let inked = 0;
+  for (let pixel = 0; pixel < INPUTS; pixel++) {
+    const shade = images[row * INPUTS + pixel] ?? 0;
     if (shade === 0) continue;
-    pixels[count] = pixel;
-    shades[count] = shade;
-    count += 1;
+    pixels[inked] = pixel;
+    shades[inked] = shade;
+    inked += 1;
   }
-  return { count, pixels, shades };
+  pass.inked = inked;
 }
 
 /**
  * @param {Network} network
- * @param {Ink} ink
+ * @param {DigitSet} digits
+ * @param {number} row
+ * @param {Pass} pass filled
  */
-function forward(network, { count, pixels, shades }) {
+function forward(network, digits, row, pass) {
+  readInk(digits, row, pass);
   const { hidden, hiddenBias, output, outputBias } = network;
-  const active = new Float64Array(HIDDEN);
+  const { inked, pixels, shades, active, probabilities } = pass;
   for (let unit = 0; unit < HIDDEN; unit++) {
     let sum = hiddenBias[unit] ?? 0;
     const weights = unit * INPUTS;
-    for (let at = 0; at < count; at++) sum += (hidden[weights + (pixels[at] ?? 0)] ?? 0) * (shades[at] ?? 0);
+    for (let i = 0; i < inked; i++) sum += (hidden[weights + (pixels[i] ?? 0)] ?? 0) * (shades[i] ?? 0);
     active[unit] = Math.max(0, sum);
   }
-  const probabilities = new Float64Array(LABELS);
   let largest = Number.NEGATIVE_INFINITY;
   for (let k = 0; k < LABELS; k++) {
     let sum = outputBias[k] ?? 0;
@@ -173,7 +193,6 @@ function forward(network, { count, pixels, shades }) {
     total += raised;
   }
   for (let k = 0; k < LABELS; k++) probabilities[k] = (probabilities[k] ?? 0) / total;
-  return { active, probabilities };
 }
 
 /**
@@ -181,28 +200,28 @@ function forward(network, { count, pixels, shades }) {
  * @param {DigitSet} digits
  * @param {number} row
  * @param {Record<keyof Network, Float64Array>} gradient
+ * @param {Pass} pass
  */
-function addGradient(network, digits, row, gradient) {
-  const ink = inkOf(digits, row);
-  const { count, pixels, shades } = ink;
-  const { active, probabilities } = forward(network, ink);
-  const back = new Float64Array(HIDDEN);
+function addGradient(network, digits, row, gradient, pass) {
+  forward(network, digits, row, pass);
+  const { inked, pixels, shades, active, probabilities, back } = pass;
+  const { hidden, hiddenBias, output, outputBias } = gradient;
+  back.fill(0);
   for (let k = 0; k < LABELS; k++) {
     const error = (probabilities[k] ?? 0) - (digits.labels[row] === k ? 1 : 0);
-    gradient.outputBias[k] = (gradient.outputBias[k] ?? 0) + error;
+    outputBias[k] = (outputBias[k] ?? 0) + error;
     for (let unit = 0; unit < HIDDEN; unit++) {
       const at = k * HIDDEN + unit;
-      gradient.output[at] = (gradient.output[at] ?? 0) + error * (active[unit] ?? 0);
+      output[at] = (output[at] ?? 0) + error * (active[unit] ?? 0);
       back[unit] = (back[unit] ?? 0) + error * (network.output[at] ?? 0);
     }
   }
-  const { hidden, hiddenBias } = gradient;
   for (let unit = 0; unit < HIDDEN; unit++) {
     if ((active[unit] ?? 0) === 0) continue;
     const error = back[unit] ?? 0;
     hiddenBias[unit] = (hiddenBias[unit] ?? 0) + error;
     const weights = unit * INPUTS;
-    for (let i = 0; i < count; i++) {
+    for (let i = 0; i < inked; i++) {
       const at = weights + (pixels[i] ?? 0);
       hidden[at] = (hidden[at] ?? 0) + error * (shades[i] ?? 0);
     }
