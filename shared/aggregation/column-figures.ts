@@ -27,14 +27,14 @@ export function measureColumn(
 ): void {
   const runs = modelRuns(column);
   if (task.wanted === 'products') {
-    const trusted = slots[task.trusted] ?? 0;
+    const trusted = Number(slots[task.trusted]);
     for (const run of runs) {
       for (const [i, slot] of slots.entries()) {
         const product = kernels.product(run.dtype, slot + run.slot, trusted + run.slot, run.count);
-        figures[i] = (figures[i] ?? 0) + product;
+        figures[i] = Number(figures[i]) + product;
       }
     }
-    for (const [i, scale] of task.scales.entries()) figures[i] = (figures[i] ?? 0) * scale;
+    for (const [i, scale] of task.scales.entries()) figures[i] = Number(figures[i]) * scale;
     return;
   }
   const pairs = slots.length ** 2;
@@ -64,8 +64,8 @@ export function compareWithStep(
     // Left out unread: there is nothing to compare.
     if (slot < 0) continue;
     const row = slot + run.slot;
-    figures[i] = (figures[i] ?? 0) + kernels.product(run.dtype, row, at.rounded, run.count);
+    figures[i] = Number(figures[i]) + kernels.product(run.dtype, row, at.rounded, run.count);
   }
   const { squares } = kernels.checkedSquares(run.dtype, at.rounded, run.count);
-  figures[updates] = (figures[updates] ?? 0) + squares;
+  figures[updates] = Number(figures[updates]) + squares;
 }

@@ -73,6 +73,6 @@ function scaled(
   const values = new Float64Array(count);
   const width = dtype === 'F64' ? 8 : dtype === 'F32' ? 4 : 2;
   decodeFloats(dtype, kernels.bytes().subarray(row, row + count * width), values, 0);
-  if (scale !== 1) for (let i = 0; i < count; i++) values[i] = (values[i] ?? 0) * scale;
+  if (scale !== 1) for (let i = 0; i < count; i++) values[i] = Number(values[i]) * scale;
   return values;
 }

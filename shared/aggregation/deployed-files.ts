@@ -8,12 +8,17 @@ const WORKER = 'dist/app/aggregation-worker.js';
  * bundle, in a chunk that several bundles share, or in the source tree.
  */
 export function workerEntry(): URL {
-  for (let folder = new URL('.', import.meta.url); ; folder = new URL('..', folder)) {
-    const entry = new URL(WORKER, folder);
-    if (existsSync(entry)) return entry;
-    if (folder.pathname === '/' || new URL('..', folder).href === folder.href) break;
-  }
-  throw new Error(`${WORKER} is not there: build the app first (npm run build).`);
+  return foundUpwards(WORKER, new URL('.', import.meta.url));
+}
+
+/** A file below `folder`, or below the nearest of those that hold it. */
+export function foundUpwards(path: string, folder: URL): URL {
+  const file = new URL(path, folder);
+  if (existsSync(file)) return file;
+  const above = new URL('..', folder);
+  if (above.href === folder.href)
+    throw new Error(`${path} is not there: build the app first (npm run build).`);
+  return foundUpwards(path, above);
 }
 
 /** Where the built app keeps strategies of its own. */

@@ -11,6 +11,7 @@ import { elementBytes } from '../tensors/dtypes.ts';
 import { type BlockCodec, bytesOfElements } from '../tensors/encoding/block-codec.ts';
 import { encodedSchema, encodedTensors } from '../tensors/encoding/encoded-schema.ts';
 import { plaintextLength } from '../tensors/schema.ts';
+import { firstAfter } from './first-after.ts';
 import { freeBuffer } from './free-buffer.ts';
 import type { ModelLayout, Range } from './model-layout.ts';
 import { segmentOpener } from './open-columns.ts';
@@ -40,20 +41,11 @@ export function encodedLayout(
   const ciphertextBytes = FLSE.headerLength + totalBytes + FLSE.segmentOverhead * segments;
   const scratch = new Float64Array(Math.max(0, ...tensors.map(({ codec }) => codec?.blockElements ?? 0)));
 
-  /** The first tensor that ends after byte `at` of the model's file. */
-  const firstAfter = (at: number): number => {
-    let [low, high] = [0, tensors.length];
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      const { offset = 0, bytes = 0 } = tensors[middle]?.model ?? {};
-      if (offset + bytes > at) high = middle;
-      else low = middle + 1;
-    }
-    return low;
-  };
+  const ends = Float64Array.from(tensors, ({ model }) => model.offset + model.bytes);
+
   const piecesOf = ({ offset: from, bytes }: Range): Piece[] => {
     const pieces: Piece[] = [];
-    for (let i = firstAfter(from); i < tensors.length; i++) {
+    for (let i = firstAfter(ends, from); i < tensors.length; i++) {
       const tensor = tensors[i];
       if (tensor === undefined || tensor.model.offset >= from + bytes) break;
       const { model, sent, codec } = tensor;

@@ -87,9 +87,9 @@ export function columnFold(
       for (const run of column.runs) {
         const mean = meanOf(run);
         if (mean === undefined) continue;
-        const coefficients = updates.map((update) => mean.coefficients[update] ?? 0);
+        const coefficients = updates.map((update) => Number(mean.coefficients[update]));
         if (!isFloatRun(run)) {
-          for (const [i, slot] of slots.entries()) addInteger(run, slot, coefficients[i] ?? 0);
+          for (const [i, slot] of slots.entries()) addInteger(run, slot, Number(coefficients[i]));
           continue;
         }
         const addresses = slots.map((slot) => slot + run.slot);

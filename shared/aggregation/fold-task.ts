@@ -48,7 +48,7 @@ export function updatesRead(task: Task, updates: number): number[] {
   const { combination, control, integers } = task.plan;
   const means = [combination, control, integers].flatMap((part) => (part?.kind === 'mean' ? [part] : []));
   const others = combination.kind === 'mean' ? [] : membersOf(combination, all);
-  return all.filter((i) => others.includes(i) || means.some((mean) => (mean.coefficients[i] ?? 0) !== 0));
+  return all.filter((i) => others.includes(i) || means.some((mean) => Number(mean.coefficients[i]) !== 0));
 }
 
 function membersOf(combination: FoldPlan['combination'], all: readonly number[]): readonly number[] {

@@ -3,7 +3,7 @@
  * a whole number, ties to even, and added modulo 2^bits.
  */
 import type { SumMode } from '../domain/strategies/fold-plan.ts';
-import { applyStep } from '../tensors/arithmetic.ts';
+import { addIntegers } from '../tensors/arithmetic.ts';
 import { decodeDeltas } from '../tensors/codec.ts';
 import type { Run } from './model-layout.ts';
 
@@ -28,11 +28,11 @@ function inFloat64(run: Run): IntegerMean {
   return {
     add(row, coefficient) {
       decodeDeltas(run.dtype, row, deltas, 0);
-      for (let i = 0; i < sums.length; i++) sums[i] = (sums[i] ?? 0) + coefficient * (deltas[i] ?? 0);
+      for (let i = 0; i < sums.length; i++) sums[i] = Number(sums[i]) + coefficient * Number(deltas[i]);
     },
     finish(base, divisor) {
-      for (let i = 0; i < sums.length; i++) sums[i] = (sums[i] ?? 0) / divisor;
-      return finiteStep(run, base, sums);
+      for (let i = 0; i < sums.length; i++) sums[i] = Number(sums[i]) / divisor;
+      return addIntegers(run.dtype, base, sums);
     },
   };
 }
@@ -44,15 +44,12 @@ function inBigInt(run: Run): IntegerMean {
     add(row, coefficient) {
       const weight = BigInt(coefficient);
       decodeDeltas(run.dtype, row, deltas, 0);
-      for (let i = 0; i < sums.length; i++) sums[i] = (sums[i] ?? 0n) + weight * BigInt(deltas[i] ?? 0);
+      for (const [i, sum] of sums.entries()) sums[i] = sum + weight * BigInt(Number(deltas[i]));
     },
     finish(base, divisor) {
       const whole = BigInt(divisor);
-      return finiteStep(
-        run,
-        base,
-        Float64Array.from(sums, (sum) => Number(roundedQuotient(sum, whole))),
-      );
+      const step = Float64Array.from(sums, (sum) => Number(roundedQuotient(sum, whole)));
+      return addIntegers(run.dtype, base, step);
     },
   };
 }
@@ -64,10 +61,4 @@ function roundedQuotient(sum: bigint, divisor: bigint): bigint {
   let quotient = magnitude / divisor;
   if (twice > divisor || (twice === divisor && quotient % 2n === 1n)) quotient += 1n;
   return sum < 0n ? -quotient : quotient;
-}
-
-function finiteStep(run: Run, base: Uint8Array, step: Float64Array): Uint8Array {
-  const next = applyStep(run.dtype, base, step);
-  if (next === undefined) throw new Error('integers are always finite');
-  return next;
 }

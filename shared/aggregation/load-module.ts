@@ -39,23 +39,17 @@ async function loadUserStrategy(name: string, url: string): Promise<UserStrategy
 
 /** A module's `foldBlock` with its parameters; what it does wrong is refused with {@link FoldRefused}. */
 export async function loadModule({ name, url, parameters }: ModuleReference): Promise<FoldColumns> {
-  const strategy = await asRefusal(() => loadUserStrategy(name, url));
+  const refused = (error: unknown): never => {
+    throw refusalOf(error, name);
+  };
+  const strategy = await loadUserStrategy(name, url).catch(refused);
   return (columns, out) => {
     try {
       foldUserBlock(name, strategy, columns, out, parameters);
     } catch (error) {
-      throw refusalOf(error, name);
+      refused(error);
     }
   };
-}
-
-async function asRefusal<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof StrategyFault) throw new FoldRefused('strategy-precondition', error.message);
-    throw error;
-  }
 }
 
 function refusalOf(error: unknown, name: string): FoldRefused {

@@ -12,6 +12,7 @@ import { CONTROL_PREFIX } from '../domain/strategies/fold-plan.ts';
 import { FLSE, segmentCount } from '../sealing/floe.ts';
 import { elementBytes, isFloat } from '../tensors/dtypes.ts';
 import { canonicalHeader, plaintextLength, tensorPlaces } from '../tensors/schema.ts';
+import { firstAfter } from './first-after.ts';
 
 /** What is done with elements: combined by the strategy, averaged as control variates, or counted in whole numbers. */
 export type Role = 'model' | 'control' | 'integer';
@@ -68,21 +69,12 @@ export function modelLayout(schema: TensorSchema): ModelLayout {
   const stateHeader = canonicalHeader(stateSchema).length;
   const stretches = stretchesOf(schema);
 
-  /** The first stretch that ends after byte `at`. */
-  const firstAfter = (at: number): number => {
-    let [low, high] = [0, stretches.length];
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      const { offset = 0, bytes = 0 } = stretches[middle] ?? {};
-      if (offset + bytes > at) high = middle;
-      else low = middle + 1;
-    }
-    return low;
-  };
+  const ends = Float64Array.from(stretches, ({ offset, bytes }) => offset + bytes);
+
   /** Where column `column` begins: in the file, and counted in elements with state. */
   const beginning = (column: number): { byte: number; state: number } => {
     const boundary = Math.min(column * FLSE.segmentPlaintext, totalBytes);
-    const stretch = stretches[firstAfter(boundary)];
+    const stretch = stretches[firstAfter(ends, boundary)];
     if (stretch === undefined) return { byte: totalBytes, state: statefulElements(stretches) };
     const before = Math.max(0, Math.floor((boundary - stretch.offset) / stretch.size));
     return {
@@ -100,7 +92,7 @@ export function modelLayout(schema: TensorSchema): ModelLayout {
     runs(column) {
       const [from, to] = [beginning(column).byte, beginning(column + 1).byte];
       const found: Run[] = [];
-      for (let i = firstAfter(from); i < stretches.length; i++) {
+      for (let i = firstAfter(ends, from); i < stretches.length; i++) {
         const stretch = stretches[i];
         if (stretch === undefined || stretch.offset >= to) break;
         const offset = Math.max(from, stretch.offset);

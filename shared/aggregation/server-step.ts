@@ -16,11 +16,11 @@ export function applyServerStep(
   const { learningRate } = server;
   switch (server.kind) {
     case 'add':
-      if (learningRate !== 1) for (let i = 0; i < step.length; i++) step[i] = learningRate * (step[i] ?? 0);
+      if (learningRate !== 1) for (let i = 0; i < step.length; i++) step[i] = learningRate * Number(step[i]);
       return true;
     case 'momentum':
       for (let i = 0; i < step.length; i++) {
-        const moved = server.momentum * (m[i] ?? 0) + (step[i] ?? 0);
+        const moved = server.momentum * Number(m[i]) + Number(step[i]);
         m[i] = moved;
         step[i] = learningRate * moved;
       }
@@ -28,9 +28,9 @@ export function applyServerStep(
     default: {
       const second = secondMoment(server);
       for (let i = 0; i < step.length; i++) {
-        const delta = step[i] ?? 0;
-        const first = server.beta1 * (m[i] ?? 0) + (1 - server.beta1) * delta;
-        const spread = second(v[i] ?? 0, delta * delta);
+        const delta = Number(step[i]);
+        const first = server.beta1 * Number(m[i]) + (1 - server.beta1) * delta;
+        const spread = second(Number(v[i]), delta * delta);
         m[i] = first;
         v[i] = spread;
         step[i] = (learningRate * first) / (Math.sqrt(spread) + server.tau);
@@ -56,6 +56,6 @@ function secondMoment({ kind, beta2 }: Adaptive): (v: number, square: number) =>
 function allFinite(values: Float32Array): boolean {
   // An infinity or a NaN times zero is NaN, and so is every sum that it enters.
   let zero = 0;
-  for (let i = 0; i < values.length; i++) zero += (values[i] ?? 0) * 0;
+  for (let i = 0; i < values.length; i++) zero += Number(values[i]) * 0;
   return !Number.isNaN(zero);
 }

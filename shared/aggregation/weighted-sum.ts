@@ -15,7 +15,7 @@ export function addWeighted(kernels: Kernels, sums: number, rows: WeightedRows):
   const [addresses, coefficients] = [[] as number[], [] as number[]];
   for (const [i, coefficient] of rows.coefficients.entries()) {
     if (coefficient === 0) continue;
-    addresses.push(rows.addresses[i] ?? 0);
+    addresses.push(Number(rows.addresses[i]));
     coefficients.push(coefficient);
   }
   let at = 0;
@@ -23,12 +23,12 @@ export function addWeighted(kernels: Kernels, sums: number, rows: WeightedRows):
     kernels.accumulateFour(dtype, sums, fourOf(addresses, at), count, fourOf(coefficients, at));
   }
   for (; at < addresses.length; at++) {
-    kernels.accumulate(dtype, sums, addresses[at] ?? 0, count, coefficients[at] ?? 0);
+    kernels.accumulate(dtype, sums, Number(addresses[at]), count, Number(coefficients[at]));
   }
 }
 
 function fourOf(values: readonly number[], at: number): [number, number, number, number] {
-  return [values[at] ?? 0, values[at + 1] ?? 0, values[at + 2] ?? 0, values[at + 3] ?? 0];
+  return [Number(values[at]), Number(values[at + 1]), Number(values[at + 2]), Number(values[at + 3])];
 }
 
 /** Adds rows to sums of two limbs. The order is of no consequence. Throws {@link FoldRefused} out of range. */
@@ -36,7 +36,7 @@ export function addExactly(kernels: Kernels, high: number, low: number, rows: We
   const { dtype, count } = rows;
   for (const [i, coefficient] of rows.coefficients.entries()) {
     if (coefficient === 0) continue;
-    if (kernels.accumulateExact(dtype, high, low, rows.addresses[i] ?? 0, count, coefficient)) continue;
+    if (kernels.accumulateExact(dtype, high, low, Number(rows.addresses[i]), count, coefficient)) continue;
     throw new FoldRefused(
       'strategy-precondition',
       'An element times its weight is 2^31 or more, which exact sums do not hold.',

@@ -1,6 +1,6 @@
 /**
- * The two places where models and updates meet: an update is `trained - base`, the next model `base + step`. Both
- * work through a few thousand elements at a time, so that float64 copies of a large block are never made.
+ * Where models and updates meet outside the kernels: an update is `trained - base`, and integers of the next model are
+ * `base + step`. Floats are worked through a few thousand at a time, so that no float64 copy of a large block is made.
  */
 import type { Dtype } from '../contracts/tensor-schema.ts';
 import { decodeFloats, encodeFloats, integersOf } from './codec.ts';
@@ -15,35 +15,31 @@ export function subtract(dtype: Dtype, trained: Uint8Array, base: Uint8Array): B
     return mapFloats(dtype, trained, (values, start) => {
       const from = start * elementBytes(dtype);
       decodeFloats(dtype, base.subarray(from, from + values.length * elementBytes(dtype)), subtrahend, 0);
-      for (let i = 0; i < values.length; i++) values[i] = (values[i] ?? 0) - (subtrahend[i] ?? 0);
+      for (let i = 0; i < values.length; i++) values[i] = Number(values[i]) - Number(subtrahend[i]);
     });
   }
   const kind = integerOf(dtype);
   const [minuend, subtrahend] = [integersOf(trained, kind), integersOf(base, kind)];
   return kind.bits === 64
-    ? wideIntegers(minuend.length, (i) => BigInt(minuend[i] ?? 0) - BigInt(subtrahend[i] ?? 0))
+    ? wideIntegers(minuend.length, (i) => BigInt(minuend[i] as bigint) - BigInt(subtrahend[i] as bigint))
     : narrowIntegers(kind.bits, minuend.length, (i) => Number(minuend[i]) - Number(subtrahend[i]));
 }
 
 /**
- * `base + step` element by element, where `step` is a strategy's result. Floats are summed in float64 and rounded
- * once to the dtype. Integers take the step rounded to a whole number, ties to even, and wrap modulo 2^bits;
- * booleans are limited to 0 and 1. Undefined when a float does not fit its dtype.
+ * `base + step` of an integer or boolean tensor, where `step` is a mean: rounded to a whole number, ties to even, and
+ * added modulo 2^bits; booleans are limited to 0 and 1.
  */
-export function applyStep(dtype: Dtype, base: Uint8Array, step: Float64Array): Buffer | undefined {
-  if (isFloat(dtype)) {
-    const next = mapFloats(dtype, base, (values, start) => {
-      for (let i = 0; i < values.length; i++) values[i] = (values[i] ?? 0) + (step[start + i] ?? 0);
-    });
-    return allFinite(dtype, next) ? next : undefined;
-  }
+export function addIntegers(dtype: Dtype, base: Uint8Array, step: Float64Array): Buffer {
   const kind = integerOf(dtype);
   const before = integersOf(base, kind);
   if (kind.bits === 64) {
-    return wideIntegers(step.length, (i) => BigInt(before[i] ?? 0) + BigInt(roundToEven(step[i] ?? 0)));
+    return wideIntegers(
+      step.length,
+      (i) => BigInt(before[i] as bigint) + BigInt(roundToEven(Number(step[i]))),
+    );
   }
   return narrowIntegers(kind.bits, step.length, (i) => {
-    const after = Number(before[i]) + roundToEven(step[i] ?? 0);
+    const after = Number(before[i]) + roundToEven(Number(step[i]));
     return dtype === 'BOOL' ? Number(after > 0) : after;
   });
 }
@@ -65,20 +61,6 @@ function mapFloats(
     result.set(encodeFloats(dtype, values), at);
   }
   return result;
-}
-
-function allFinite(dtype: Dtype, bytes: Buffer): boolean {
-  const size = elementBytes(dtype);
-  const values = new Float64Array(CHUNK_ELEMENTS);
-  for (let at = 0; at < bytes.length; at += CHUNK_ELEMENTS * size) {
-    const part = bytes.subarray(at, at + CHUNK_ELEMENTS * size);
-    decodeFloats(dtype, part, values, 0);
-    // A NaN or an infinity times zero is NaN, and so is every sum that it enters.
-    let zero = 0;
-    for (let i = 0; i < part.length / size; i++) zero += (values[i] ?? 0) * 0;
-    if (Number.isNaN(zero)) return false;
-  }
-  return true;
 }
 
 /** The nearest whole number, ties to even. */

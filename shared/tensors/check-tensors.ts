@@ -50,14 +50,14 @@ export function checkTensors(schema: TensorSchema): TensorCheck {
     const place = places[index];
     if (!place || !isFloat(place.dtype)) return;
     const step = BLOCK_ELEMENTS * elementBytes(place.dtype);
-    let sum = squares[index] ?? 0;
-    let most = largest[index] ?? 0;
+    let sum = Number(squares[index]);
+    let most = Number(largest[index]);
     for (let at = 0; at < elements.length; at += step) {
       const block = elements.subarray(at, at + step);
       decodeFloats(place.dtype, block, scratch, 0);
       const count = block.length / elementBytes(place.dtype);
       for (let i = 0; i < count; i++) {
-        const magnitude = Math.abs(scratch[i] ?? 0);
+        const magnitude = Math.abs(Number(scratch[i]));
         if (magnitude > most) most = magnitude;
         sum += magnitude * magnitude;
       }
@@ -102,8 +102,8 @@ export function checkTensors(schema: TensorSchema): TensorCheck {
       maxAbs: largest.reduce((most, next) => Math.max(most, next), 0),
       tensors: places.map(({ name }, i) => ({
         name,
-        norm: Math.sqrt(squares[i] ?? 0),
-        maxAbs: largest[i] ?? 0,
+        norm: Math.sqrt(Number(squares[i])),
+        maxAbs: Number(largest[i]),
       })),
     };
   }

@@ -36,10 +36,10 @@ export function decodeFloats(dtype: Dtype, bytes: Uint8Array, target: Float64Arr
   } else if (dtype === 'F16') {
     f16Values ??= Float64Array.from({ length: 65_536 }, (_, bits) => fromF16(bits));
     const codes = new Uint16Array(buffer, byteOffset, count);
-    for (let i = 0; i < count; i++) target[at + i] = f16Values[codes[i] ?? 0] ?? 0;
+    for (let i = 0; i < count; i++) target[at + i] = Number(f16Values[Number(codes[i])]);
   } else if (dtype === 'BF16') {
     const codes = new Uint16Array(buffer, byteOffset, count);
-    for (let i = 0; i < count; i++) target[at + i] = fromBf16(codes[i] ?? 0);
+    for (let i = 0; i < count; i++) target[at + i] = fromBf16(Number(codes[i]));
   } else {
     throw new TypeError(`${dtype} is not a float dtype.`);
   }
@@ -52,7 +52,7 @@ export function encodeFloats(dtype: Dtype, values: Float64Array): Buffer {
   if (dtype === 'F16' || dtype === 'BF16') {
     const toCode = dtype === 'F16' ? toF16 : toBf16;
     const codes = new Uint16Array(values.length);
-    for (let i = 0; i < codes.length; i++) codes[i] = toCode(values[i] ?? 0);
+    for (let i = 0; i < codes.length; i++) codes[i] = toCode(Number(values[i]));
     return Buffer.from(codes.buffer);
   }
   throw new TypeError(`${dtype} is not a float dtype.`);

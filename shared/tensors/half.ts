@@ -41,7 +41,7 @@ function roundToEven(magnitude: number): number {
 
 function encode(value: number, format: SmallFloat): number {
   value64[0] = value;
-  const high = words[1] ?? 0;
+  const high = Number(words[1]);
   const sign = (high >>> 16) & 0x8000;
   const magnitude = Math.abs(value);
   if (Number.isNaN(value)) return sign | format.infinity | (1 << (format.mantissaBits - 1));
@@ -50,7 +50,7 @@ function encode(value: number, format: SmallFloat): number {
   // In units of the last place at this exponent. A carry out of the mantissa moves into the exponent field by
   // itself, and a subnormal has no implicit bit to take away because its exponent field counts from the same unit.
   const row = exponent - format.minExponent;
-  const units = roundToEven(magnitude * (format.unitsPerOne[row] ?? 0));
+  const units = roundToEven(magnitude * Number(format.unitsPerOne[row]));
   return sign | ((row << format.mantissaBits) + units);
 }
 
@@ -79,5 +79,5 @@ const f32Bits = new Uint32Array(f32.buffer);
 /** Exact value of bfloat16 bits: the upper half of a float32. */
 export function fromBf16(bits: number): number {
   f32Bits[0] = bits << 16;
-  return f32[0] ?? 0;
+  return Number(f32[0]);
 }

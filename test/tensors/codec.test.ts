@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Dtype } from '../../shared/contracts/tensor-schema.ts';
-import { applyStep, subtract } from '../../shared/tensors/arithmetic.ts';
+import { addIntegers, subtract } from '../../shared/tensors/arithmetic.ts';
 import { decodeDeltas, decodeFloats, encodeFloats } from '../../shared/tensors/codec.ts';
 import { elementBytes, isFloat } from '../../shared/tensors/dtypes.ts';
 
@@ -49,15 +49,13 @@ describe.each(floats)('%s', (dtype) => {
     }
   });
 
-  it('adds a difference back to what was trained, where the difference is exact', () => {
+  it('has the differences between what was trained and the base', () => {
     const [base, trained] = [
       [1, -2, 0.5],
       [1.5, -2, -0.25],
     ].map((v) => encodeFloats(dtype, Float64Array.from(v)));
     const delta = subtract(dtype, trained ?? Buffer.alloc(0), base ?? Buffer.alloc(0));
     expect(floatsOf(dtype, delta)).toEqual([0.5, 0, -0.75]);
-    const step = Float64Array.from(floatsOf(dtype, delta));
-    expect(applyStep(dtype, base ?? Buffer.alloc(0), step)?.equals(trained ?? Buffer.alloc(0))).toBe(true);
   });
 });
 
@@ -90,8 +88,8 @@ describe.each(integers)('%s', (dtype, bits, signed) => {
     fc.assert(
       fc.property(any, fc.bigInt(-(2n ** 53n), 2n ** 53n), (base, wide) => {
         const step = BigInt.asIntN(bits, wide);
-        const after = applyStep(dtype, encodeIntegers(bits, base), Float64Array.of(Number(step)));
-        expect(after?.equals(encodeIntegers(bits, base + step))).toBe(true);
+        const after = addIntegers(dtype, encodeIntegers(bits, base), Float64Array.of(Number(step)));
+        expect(after.equals(encodeIntegers(bits, base + step))).toBe(true);
       }),
     );
   });
@@ -99,26 +97,15 @@ describe.each(integers)('%s', (dtype, bits, signed) => {
   it('a mean is rounded to the nearest whole number, ties to even', () => {
     const steps = [0.5, 1.5, 2.5, -0.5, -1.5, 0.49, 0.51, -0.51];
     const base = encodeIntegers(bits, ...steps.map(() => 10n));
-    const after = applyStep(dtype, base, Float64Array.from(steps));
-    expect(after?.equals(encodeIntegers(bits, 10n, 12n, 12n, 10n, 8n, 10n, 11n, 9n))).toBe(true);
+    const after = addIntegers(dtype, base, Float64Array.from(steps));
+    expect(after.equals(encodeIntegers(bits, 10n, 12n, 12n, 10n, 8n, 10n, 11n, 9n))).toBe(true);
   });
-});
-
-it.each(floats)('%s has no form for a sum that is NaN or infinite', (dtype) => {
-  const base = encodeFloats(dtype, new Float64Array(20_000).fill(1));
-  for (const bad of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
-    for (const at of [0, 8_191, 8_192, 19_999]) {
-      const step = new Float64Array(20_000);
-      step[at] = bad;
-      expect(applyStep(dtype, base, step)).toBeUndefined();
-    }
-  }
 });
 
 it('booleans stay booleans whatever a delta says', () => {
   const base = Buffer.from([0, 1, 0, 1, 1, 0]);
   const step = Float64Array.of(1, -1, 5, 100, -0.5, 0.5);
-  expect([...(applyStep('BOOL', base, step) ?? [])]).toEqual([1, 0, 1, 1, 1, 0]);
+  expect([...addIntegers('BOOL', base, step)]).toEqual([1, 0, 1, 1, 1, 0]);
   expect(deltasOf('BOOL', subtract('BOOL', Buffer.from([1, 0, 1]), Buffer.from([0, 1, 1])))).toEqual([
     1, -1, 0,
   ]);

@@ -25,7 +25,7 @@ export function bulyanRule(byzantine: ByzantineSpec): Rule {
         verdicts: coefficients.map((coefficient, i) => ({
           included: coefficient === 1,
           share: coefficient / members.length,
-          score: scores[i] ?? 0,
+          score: Number(scores[i]),
         })),
       };
     },

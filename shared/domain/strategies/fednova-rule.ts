@@ -1,6 +1,6 @@
 import type { UpdateFigures } from './decision.ts';
 import type { Rule } from './rule.ts';
-import { sumOf, type Weighting, weightsOf } from './weights.ts';
+import { sumOf, times, type Weighting, weightsOf } from './weights.ts';
 
 /** The metric that tells how many optimiser steps a silo took. */
 export const LOCAL_STEPS = 'local_steps';
@@ -23,13 +23,13 @@ export function fednovaRule(weighting: Weighting): Rule {
     combine(updates, scales) {
       const weights = weightsOf(updates, weighting);
       const divisor = sumOf(weights);
-      const steps = updates.map((update) => stepsOf(update) ?? 1);
-      const effective = sumOf(weights.map((weight, i) => weight * (steps[i] ?? 1))) / divisor;
-      const normalised = weights.map((weight, i) => weight * (effective / (steps[i] ?? 1)));
+      const steps = updates.map((update) => Number(stepsOf(update)));
+      const effective = sumOf(times(weights, steps)) / divisor;
+      const perStep = steps.map((count) => effective / count);
       return {
         combination: {
           kind: 'mean',
-          coefficients: normalised.map((weight, i) => weight * (scales[i] ?? 1)),
+          coefficients: times(times(weights, perStep), scales),
           divisor,
         },
         // Counters are no steps of an optimiser: their mean is the plain one.

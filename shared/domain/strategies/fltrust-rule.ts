@@ -1,6 +1,6 @@
 import type { UpdateFigures } from './decision.ts';
 import type { Rule } from './rule.ts';
-import { sumOf } from './weights.ts';
+import { sumOf, times } from './weights.ts';
 
 /**
  * Cao, Fang, Liu and Gong, "FLTrust: Byzantine-robust Federated Learning via Trust Bootstrapping", NDSS 2021,
@@ -24,19 +24,22 @@ export function fltrustRule(trustedSilo: string): Rule {
     combine(updates, scales, { products }) {
       if (products?.length !== updates.length) throw new Error('this rule decides by products');
       const trusted = indexIn(updates);
-      const norms = updates.map(({ norm }, i) => norm * (scales[i] ?? 1));
+      const norms = times(
+        updates.map(({ norm }) => norm),
+        scales,
+      );
       // The trusted row's own product divided by its norm is that norm, however its scale entered the products.
-      const along = norms.map((norm, i) => (norm === 0 ? 0 : (products[i] ?? 0) / norm));
-      const cosines = along.map((length) => Math.max(-1, Math.min(1, length / (along[trusted] ?? 1))));
+      const along = norms.map((norm, i) => (norm === 0 ? 0 : Number(products[i]) / norm));
+      const cosines = along.map((length) => Math.max(-1, Math.min(1, length / Number(along[trusted]))));
       const positive = cosines.map((cosine, i) => (i === trusted ? 0 : Math.max(0, cosine)));
       const trust = sumOf(positive) > 0 ? positive : positive.map((_, i) => (i === trusted ? 1 : 0));
       const divisor = sumOf(trust);
-      const target = norms[trusted] ?? 0;
+      const target = Number(norms[trusted]);
       return {
         combination: {
           kind: 'mean',
-          coefficients: trust.map((value, i) =>
-            value === 0 ? 0 : (value * target) / (updates[i]?.norm ?? 1),
+          coefficients: updates.map(({ norm }, i) =>
+            trust[i] === 0 ? 0 : (Number(trust[i]) * target) / norm,
           ),
           divisor,
         },
@@ -44,7 +47,7 @@ export function fltrustRule(trustedSilo: string): Rule {
         verdicts: trust.map((value, i) => ({
           included: value > 0,
           share: value / divisor,
-          score: cosines[i] ?? 0,
+          score: Number(cosines[i]),
         })),
       };
     },

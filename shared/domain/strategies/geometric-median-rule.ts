@@ -9,7 +9,7 @@
  */
 import { pairwiseOf } from './pairwise.ts';
 import type { Rule } from './rule.ts';
-import { sumOf, type Weighting, weightsOf } from './weights.ts';
+import { sumOf, times, type Weighting, weightsOf } from './weights.ts';
 
 const MAX_ITERATIONS = 500;
 /** Coefficients sum to 1; where none moves by more than this, another iteration would not show in float32. */
@@ -25,14 +25,14 @@ export function geometricMedianRule(options: Weighting & { smoothing: number }):
       return {
         combination: {
           kind: 'mean',
-          coefficients: found.coefficients.map((coefficient, i) => coefficient * (scales[i] ?? 1)),
+          coefficients: times(found.coefficients, scales),
           divisor: 1,
         },
         integers: { kind: 'mean', coefficients: found.coefficients, divisor: 1 },
         verdicts: found.coefficients.map((share, i) => ({
           included: true,
           share,
-          score: found.radii[i] ?? 0,
+          score: Number(found.radii[i]),
         })),
       };
     },
@@ -49,9 +49,9 @@ export function geometricMedian(
   let radii = radiiOf(distances, coefficients);
   for (let iteration = 0; iteration < MAX_ITERATIONS; iteration++) {
     const near = radii;
-    const next = normalised(weights.map((weight, i) => weight / Math.max(smoothing, near[i] ?? 0)));
+    const next = normalised(weights.map((weight, i) => weight / Math.max(smoothing, Number(near[i]))));
     const moved = next.reduce(
-      (most, value, i) => Math.max(most, Math.abs(value - (coefficients[i] ?? 0))),
+      (most, value, i) => Math.max(most, Math.abs(value - Number(coefficients[i]))),
       0,
     );
     coefficients = next;
@@ -65,10 +65,10 @@ function radiiOf(distances: Float64Array, coefficients: readonly number[]): numb
   const count = coefficients.length;
   const toPoint = coefficients.map((_, i) => {
     let sum = 0;
-    for (let j = 0; j < count; j++) sum += (coefficients[j] ?? 0) * (distances[i * count + j] ?? 0);
+    for (let j = 0; j < count; j++) sum += Number(coefficients[j]) * Number(distances[i * count + j]);
     return sum;
   });
-  const spread = sumOf(coefficients.map((coefficient, i) => coefficient * (toPoint[i] ?? 0))) / 2;
+  const spread = sumOf(times(coefficients, toPoint)) / 2;
   // Rounding can carry the square of a tiny radius below zero.
   return toPoint.map((square) => Math.sqrt(Math.max(0, square - spread)));
 }

@@ -3,7 +3,7 @@ import { byzantineCount } from './byzantine.ts';
 import { krumNeighbours, krumScores, lowest, neighboursOf } from './krum-scores.ts';
 import { pairwiseOf } from './pairwise.ts';
 import type { Rule } from './rule.ts';
-import { sumOf, type Weighting, weightsOf } from './weights.ts';
+import { sumOf, times, type Weighting, weightsOf } from './weights.ts';
 
 /**
  * The weighted mean of the `select` updates with the lowest scores: Krum for 1, multi-Krum (Blanchard et al. 2017,
@@ -27,14 +27,14 @@ export function krumRule(
       return {
         combination: {
           kind: 'mean',
-          coefficients: weights.map((weight, i) => weight * (scales[i] ?? 1)),
+          coefficients: times(weights, scales),
           divisor,
         },
         integers: { kind: 'mean', coefficients: weights, divisor },
         verdicts: weights.map((weight, i) => ({
           included: selected.has(i),
           share: weight / divisor,
-          score: scores[i] ?? 0,
+          score: Number(scores[i]),
         })),
       };
     },

@@ -10,7 +10,7 @@ export function neighboursOf(distances: Float64Array, count: number): number[][]
   const everyone = Array.from({ length: count }, (_, index) => index);
   return everyone.map((i) => {
     const row = distances.subarray(i * count, (i + 1) * count);
-    return everyone.filter((j) => j !== i).sort((a, b) => (row[a] ?? 0) - (row[b] ?? 0) || a - b);
+    return everyone.filter((j) => j !== i).sort((a, b) => Number(row[a]) - Number(row[b]) || a - b);
   });
 }
 
@@ -31,7 +31,7 @@ export function krumScores(
     for (const j of others) {
       if (taken === nearest) break;
       if (!members.has(j)) continue;
-      score += distances[i * count + j] ?? 0;
+      score += Number(distances[i * count + j]);
       taken++;
     }
     return score;
@@ -47,6 +47,6 @@ export function krumNeighbours(count: number, f: number): number {
 export function lowest(scores: readonly number[], wanted: number): number[] {
   return scores
     .map((_, index) => index)
-    .sort((a, b) => (scores[a] ?? 0) - (scores[b] ?? 0) || a - b)
+    .sort((a, b) => Number(scores[a]) - Number(scores[b]) || a - b)
     .slice(0, wanted);
 }

@@ -1,6 +1,6 @@
 import type { UpdateFigures } from './decision.ts';
 import type { Rule } from './rule.ts';
-import { sumOf, type Weighting, weightsOf } from './weights.ts';
+import { sumOf, times, type Weighting, weightsOf } from './weights.ts';
 
 /**
  * sum(w_i * x_i) / sum(w_i): federated averaging (McMahan, Moore, Ramage, Hampson and Agüera y Arcas,
@@ -16,9 +16,9 @@ export function meanRule(options: Weighting & { discount?: (update: UpdateFigure
     statistics: 'none',
     combine(updates, scales) {
       const weights = weightsOf(updates, options);
-      const counted = updates.map((update, i) => (weights[i] ?? 0) * discount(update));
+      const counted = times(weights, updates.map(discount));
       const [divisor, total] = [sumOf(weights), sumOf(counted)];
-      const clipped = counted.map((weight, i) => weight * (scales[i] ?? 1));
+      const clipped = times(counted, scales);
       return {
         combination: { kind: 'mean', coefficients: clipped, divisor },
         integers: { kind: 'mean', coefficients: counted, divisor },

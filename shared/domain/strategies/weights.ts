@@ -20,8 +20,8 @@ export function weightsOf(updates: readonly UpdateFigures[], { weighting, weight
 
 function medianOf(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
-  const upper = sorted[sorted.length >> 1] ?? 0;
-  const lower = sorted[(sorted.length - 1) >> 1] ?? 0;
+  const upper = Number(sorted[sorted.length >> 1]);
+  const lower = Number(sorted[(sorted.length - 1) >> 1]);
   return (lower + upper) / 2;
 }
 
@@ -29,4 +29,9 @@ export function sumOf(values: readonly number[]): number {
   let sum = 0;
   for (const value of values) sum += value;
   return sum;
+}
+
+/** Element by element, of two lists of one length. */
+export function times(left: readonly number[], right: readonly number[]): number[] {
+  return left.map((value, i) => value * Number(right[i]));
 }

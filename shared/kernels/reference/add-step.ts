@@ -11,7 +11,7 @@ export function stepAddition(memory: ReferenceMemory): Pick<Kernels, 'addStep'> 
       const put = (store: (index: number, value: number) => number): void =>
         eachChunk(memory, dtype, base, count, (values, start) => {
           for (let i = 0; i < values.length; i++) {
-            const stored = store(start + i, (values[i] ?? 0) + (steps[start + i] ?? 0));
+            const stored = store(start + i, Number(values[i]) + Number(steps[start + i]));
             finite &&= Number.isFinite(stored);
           }
         });
@@ -28,7 +28,7 @@ export function stepAddition(memory: ReferenceMemory): Pick<Kernels, 'addStep'> 
           const results = memory.floats32(out, count);
           put((index, value) => {
             results[index] = value;
-            return results[index] ?? 0;
+            return Number(results[index]);
           });
           break;
         }
@@ -62,14 +62,14 @@ function toF16(value: number): Encoded {
   const rounded = roundMagnitude(value, 10, -14);
   // A float32 whose exponent is 112 too small has binary16's bits from the 14th on, subnormals too.
   value32[0] = rounded * 2 ** -112;
-  return { bits: signOf(value) | ((bits32[0] ?? 0) >>> 13), finite: rounded < 65_536 };
+  return { bits: signOf(value) | (Number(bits32[0]) >>> 13), finite: rounded < 65_536 };
 }
 
 /** bfloat16: the upper half of a float32, 7 bits of mantissa. */
 function toBf16(value: number): Encoded {
   const rounded = roundMagnitude(value, 7, -126);
   value32[0] = rounded;
-  return { bits: signOf(value) | ((bits32[0] ?? 0) >>> 16), finite: rounded < 2 ** 128 };
+  return { bits: signOf(value) | (Number(bits32[0]) >>> 16), finite: rounded < 2 ** 128 };
 }
 
 function signOf(value: number): number {
@@ -90,6 +90,6 @@ const words64 = new Uint32Array(value64.buffer);
 function powerBelow(value: number): number {
   value64[0] = value;
   words64[0] = 0;
-  words64[1] = (words64[1] ?? 0) & 0x7ff0_0000;
-  return value64[0] ?? 0;
+  words64[1] = Number(words64[1]) & 0x7ff0_0000;
+  return Number(value64[0]);
 }

@@ -31,12 +31,12 @@ export function decode(memory: ReferenceMemory, dtype: FloatDtype, offset: numbe
       return into.set(memory.floats32(offset, count));
     case 'F16': {
       const bits = memory.halves(offset, count);
-      for (let i = 0; i < count; i++) into[i] = fromF16(bits[i] ?? 0);
+      for (let i = 0; i < count; i++) into[i] = fromF16(Number(bits[i]));
       return;
     }
     case 'BF16': {
       const bits = memory.halves(offset, count);
-      for (let i = 0; i < count; i++) into[i] = fromBf16(bits[i] ?? 0);
+      for (let i = 0; i < count; i++) into[i] = fromBf16(Number(bits[i]));
       return;
     }
   }
@@ -51,12 +51,12 @@ export function fromF16(bits: number): number {
   // As a float32 whose exponent is 112 too small; exact, because a subnormal of binary16 is one of float32 as well.
   bits32[0] = magnitude << 13;
   const value =
-    magnitude < 0x7c00 ? (value32[0] ?? 0) * 2 ** 112 : magnitude > 0x7c00 ? Number.NaN : Infinity;
+    magnitude < 0x7c00 ? Number(value32[0]) * 2 ** 112 : magnitude > 0x7c00 ? Number.NaN : Infinity;
   return bits & 0x8000 ? -value : value;
 }
 
 /** The value of bfloat16 bits: the upper half of a float32. */
 export function fromBf16(bits: number): number {
   bits32[0] = bits << 16;
-  return value32[0] ?? 0;
+  return Number(value32[0]);
 }

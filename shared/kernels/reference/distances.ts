@@ -24,17 +24,17 @@ export function distances(memory: ReferenceMemory): Pick<Kernels, 'squaredDistan
         const block = rows.map((row, k) => {
           const values = new Float64Array(length);
           decode(memory, dtype, row + start * widthOf(dtype), values);
-          const scaled = values.map((value) => value * (scales[k] ?? 1));
+          const scaled = values.map((value) => value * Number(scales[k]));
           return dtype === 'F64' ? scaled : scaled.map(Math.fround);
         });
         for (const [i, a] of block.entries()) {
           for (const [j, b] of block.entries()) {
-            if (i < j) sums[i * K + j] = (sums[i * K + j] ?? 0) + distance(a, b);
+            if (i < j) sums[i * K + j] = Number(sums[i * K + j]) + distance(a, b);
           }
         }
       }
       for (let i = 0; i < K; i++) {
-        for (let j = i + 1; j < K; j++) sums[j * K + i] = sums[i * K + j] ?? 0;
+        for (let j = i + 1; j < K; j++) sums[j * K + i] = Number(sums[i * K + j]);
       }
     },
   };
@@ -43,7 +43,7 @@ export function distances(memory: ReferenceMemory): Pick<Kernels, 'squaredDistan
 function wideDistance(a: Float64Array, b: Float64Array): number {
   const lanes: [number, number] = [0, 0];
   for (let i = 0; i < a.length; i++) {
-    const difference = (a[i] ?? 0) - (b[i] ?? 0);
+    const difference = Number(a[i]) - Number(b[i]);
     lanes[i % 2 === 0 ? 0 : 1] += difference * difference;
   }
   return lanes[0] + lanes[1];
@@ -52,8 +52,8 @@ function wideDistance(a: Float64Array, b: Float64Array): number {
 function narrowDistance(a: Float64Array, b: Float64Array): number {
   const lanes = new Float32Array(4);
   for (let i = 0; i < a.length; i++) {
-    const difference = Math.fround((a[i] ?? 0) - (b[i] ?? 0));
-    lanes[i % 4] = (lanes[i % 4] ?? 0) + Math.fround(difference * difference);
+    const difference = Math.fround(Number(a[i]) - Number(b[i]));
+    lanes[i % 4] = Number(lanes[i % 4]) + Math.fround(difference * difference);
   }
   const [first = 0, second = 0, third = 0, fourth = 0] = lanes;
   const sum = first + third + (second + fourth);

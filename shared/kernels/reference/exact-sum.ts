@@ -17,7 +17,7 @@ export function exactSum(
     let fits = true;
     eachChunk(memory, dtype, x, count, (values, start) => {
       for (let i = 0; i < values.length && fits; i++) {
-        const term = weight * (values[i] ?? 0);
+        const term = weight * Number(values[i]);
         const upper = term + HIGH_ROUNDER - HIGH_ROUNDER;
         if (!(upper >= -LIMIT && upper < LIMIT)) {
           fits = false;
@@ -33,13 +33,13 @@ export function exactSum(
   return {
     accumulateExact,
     accumulateExactFour: (dtype, high, low, x, count, weights) =>
-      [0, 1, 2, 3].every((k) => accumulateExact(dtype, high, low, x[k] ?? 0, count, weights[k] ?? 0)),
+      [0, 1, 2, 3].every((k) => accumulateExact(dtype, high, low, Number(x[k]), count, Number(weights[k]))),
 
     mergeExact(highA, lowA, highB, lowB, count) {
       const [highs, lows] = [memory.limbs(highA, count), memory.limbs(lowA, count)];
       const [otherHighs, otherLows] = [memory.limbs(highB, count), memory.limbs(lowB, count)];
       for (let i = 0; i < count; i++) {
-        if (!add(highs, i, otherHighs[i] ?? 0n) || !add(lows, i, otherLows[i] ?? 0n)) return false;
+        if (!add(highs, i, otherHighs[i] as bigint) || !add(lows, i, otherLows[i] as bigint)) return false;
       }
       return true;
     },
@@ -49,7 +49,7 @@ export function exactSum(
       const quotients = memory.floats64(acc, count);
       const { mantissa, exponent } = wholeMantissa(divisor);
       for (let i = 0; i < count; i++) {
-        const steps = ((highs[i] ?? 0n) << 51n) + (lows[i] ?? 0n);
+        const steps = ((highs[i] as bigint) << 51n) + (lows[i] as bigint);
         quotients[i] = roundedQuotient(steps, mantissa, -71 - exponent);
       }
     },
@@ -57,7 +57,7 @@ export function exactSum(
 }
 
 function add(limbs: BigInt64Array, index: number, term: bigint): boolean {
-  const sum = (limbs[index] ?? 0n) + term;
+  const sum = (limbs[index] as bigint) + term;
   limbs[index] = sum;
   return sum >= -LIMB_LIMIT && sum < LIMB_LIMIT;
 }

@@ -8,10 +8,10 @@ export function modularSum(memory: ReferenceMemory): Pick<Kernels, 'addModulo'> 
       for (const x of rows) {
         if (bits === 32) {
           const [sums, terms] = [memory.words32(acc, count), memory.words32(x, count)];
-          for (let i = 0; i < count; i++) sums[i] = (sums[i] ?? 0) + (terms[i] ?? 0);
+          for (let i = 0; i < count; i++) sums[i] = Number(sums[i]) + Number(terms[i]);
         } else {
           const [sums, terms] = [memory.words64(acc, count), memory.words64(x, count)];
-          for (let i = 0; i < count; i++) sums[i] = (sums[i] ?? 0n) + (terms[i] ?? 0n);
+          for (let i = 0; i < count; i++) sums[i] = (sums[i] as bigint) + (terms[i] as bigint);
         }
       }
     },

@@ -26,12 +26,11 @@ export function orderStatistics(
       const values = rows.map((row, k) => {
         const chunk = new Float64Array(length);
         decode(memory, dtype, row + start * widthOf(dtype), chunk);
-        return dtype === 'F64'
-          ? times(chunk, scales[k] ?? 1)
-          : Float32Array.from(times(chunk, scales[k] ?? 1));
+        const scaled = times(chunk, Number(scales[k]));
+        return dtype === 'F64' ? scaled : Float32Array.from(scaled);
       });
       for (let i = 0; i < length; i++) {
-        for (const [k, chunk] of values.entries()) column[k] = (chunk[i] ?? 0) + 0;
+        for (const [k, chunk] of values.entries()) column[k] = Number(chunk[i]) + 0;
         results[start + i] = result(column.sort());
       }
     }
@@ -67,8 +66,8 @@ function times(values: Float64Array, scale: number): Float64Array {
 
 function middle(sorted: Sorted): number {
   const half = sorted.length >> 1;
-  const upper = sorted[half] ?? 0;
-  return sorted.length % 2 === 1 ? upper : ((sorted[half - 1] ?? 0) + upper) * 0.5;
+  const upper = Number(sorted[half]);
+  return sorted.length % 2 === 1 ? upper : (Number(sorted[half - 1]) + upper) * 0.5;
 }
 
 function mean(values: Sorted): number {
@@ -83,7 +82,7 @@ function nearestWindow(sorted: Sorted, keep: number): number {
   let start = 0;
   while (
     start + keep < sorted.length &&
-    median - (sorted[start] ?? 0) > (sorted[start + keep] ?? 0) - median
+    median - Number(sorted[start]) > Number(sorted[start + keep]) - median
   ) {
     start++;
   }

@@ -16,10 +16,10 @@ export function reductions(memory: ReferenceMemory): Pick<Kernels, 'checkedSquar
       let finite = true;
       eachChunk(memory, dtype, x, count, (values, start) => {
         for (let i = 0; i < values.length; i++) {
-          const value = values[i] ?? 0;
+          const value = Number(values[i]);
           finite &&= Number.isFinite(value);
           const lane = (start + i) % LANES;
-          lanes[lane] = (lanes[lane] ?? 0) + value * value;
+          lanes[lane] = Number(lanes[lane]) + value * value;
         }
       });
       return { finite, squares: sumOfLanes(lanes) };
@@ -33,7 +33,7 @@ export function reductions(memory: ReferenceMemory): Pick<Kernels, 'checkedSquar
         decode(memory, dtype, b + start * width, right);
         for (let i = 0; i < left.length; i++) {
           const lane = (start + i) % LANES;
-          lanes[lane] = (lanes[lane] ?? 0) + (left[i] ?? 0) * (right[i] ?? 0);
+          lanes[lane] = Number(lanes[lane]) + Number(left[i]) * Number(right[i]);
         }
       });
       return sumOfLanes(lanes);

@@ -10,18 +10,18 @@ export function weightedSum(
     const sums = memory.floats64(acc, count);
     eachChunk(memory, dtype, x, count, (values, start) => {
       for (let i = 0; i < values.length; i++) {
-        sums[start + i] = (sums[start + i] ?? 0) + coefficient * (values[i] ?? 0);
+        sums[start + i] = Number(sums[start + i]) + coefficient * Number(values[i]);
       }
     });
   };
   return {
     accumulate,
     accumulateFour(dtype, acc, x, count, coefficients) {
-      for (let k = 0; k < 4; k++) accumulate(dtype, acc, x[k] ?? 0, count, coefficients[k] ?? 0);
+      for (let k = 0; k < 4; k++) accumulate(dtype, acc, Number(x[k]), count, Number(coefficients[k]));
     },
     divide(acc, count, divisor) {
       const sums = memory.floats64(acc, count);
-      for (let i = 0; i < count; i++) sums[i] = (sums[i] ?? 0) / divisor;
+      for (let i = 0; i < count; i++) sums[i] = Number(sums[i]) / divisor;
     },
   };
 }

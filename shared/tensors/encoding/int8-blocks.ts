@@ -19,23 +19,23 @@ export const int8Blocks: BlockCodec = {
   blockBytes: (elements) => SCALE_BYTES + elements,
   encode(values, block) {
     let largest = 0;
-    for (let i = 0; i < values.length; i++) largest = Math.max(largest, Math.abs(values[i] ?? 0));
+    for (let i = 0; i < values.length; i++) largest = Math.max(largest, Math.abs(Number(values[i])));
     const scale = Math.fround(largest / LARGEST);
     scaleValue[0] = scale;
     block.set(scaleBytes);
     for (let i = 0; i < values.length; i++) {
-      const code = scale === 0 ? 0 : (values[i] ?? 0) / scale + ROUNDER - ROUNDER;
+      const code = scale === 0 ? 0 : Number(values[i]) / scale + ROUNDER - ROUNDER;
       block[SCALE_BYTES + i] = Math.max(-LARGEST, Math.min(LARGEST, code));
     }
   },
   decode(block, values) {
-    for (let i = 0; i < SCALE_BYTES; i++) scaleBytes[i] = block[i] ?? 0;
-    const scale = scaleValue[0] ?? 0;
+    for (let i = 0; i < SCALE_BYTES; i++) scaleBytes[i] = Number(block[i]);
+    const scale = Number(scaleValue[0]);
     if (!(scale >= 0 && scale < Number.POSITIVE_INFINITY)) return false;
     let least = 0;
     for (let i = 0; i < values.length; i++) {
       // The byte's sign.
-      const code = ((block[SCALE_BYTES + i] ?? 0) << 24) >> 24;
+      const code = (Number(block[SCALE_BYTES + i]) << 24) >> 24;
       if (code < least) least = code;
       values[i] = code * scale;
     }

@@ -21,7 +21,7 @@ export function topKBlocks(fraction: number): BlockCodec {
       let entry = 0;
       for (const position of largest(values, count)) {
         view.setUint16(entry * POSITION_BYTES, position, true);
-        view.setFloat32(count * POSITION_BYTES + entry * 4, values[position] ?? 0, true);
+        view.setFloat32(count * POSITION_BYTES + entry * 4, Number(values[position]), true);
         entry += 1;
       }
     },
@@ -46,7 +46,7 @@ function* largest(values: Float64Array, count: number): Generator<number> {
   const magnitudes = values.map((value) =>
     Number.isNaN(value) ? Number.POSITIVE_INFINITY : Math.abs(value),
   );
-  const limit = magnitudes.slice().sort()[values.length - count] ?? 0;
+  const limit = Number(magnitudes.slice().sort()[values.length - count]);
   let ties = count;
   for (const magnitude of magnitudes) if (magnitude > limit) ties -= 1;
   for (const [position, magnitude] of magnitudes.entries()) {
