@@ -1,5 +1,6 @@
 import type { Combination, SumMode } from '../domain/strategies/fold-plan.ts';
 import type { FloatDtype, Kernels } from '../kernels/kernels.ts';
+import { widthOf } from '../kernels/width.ts';
 import { decodeFloats } from '../tensors/codec.ts';
 
 /** A module of the deployed app: sets `out` from the scaled updates of some coordinates. */
@@ -34,7 +35,7 @@ export function combineRun(
     }
     case 'module': {
       if (foldColumns === undefined) throw new Error(`the module ${combination.module} was not loaded`);
-      const columns = rows.map((row, i) => scaled(kernels, dtype, row, count, combination.scales[i] ?? 1));
+      const columns = rows.map((row, i) => scaled(kernels, dtype, row, count, Number(combination.scales[i])));
       foldColumns(columns, new Float64Array(kernels.bytes().buffer, sums, count));
     }
   }
@@ -71,8 +72,7 @@ function scaled(
   scale: number,
 ): Float64Array {
   const values = new Float64Array(count);
-  const width = dtype === 'F64' ? 8 : dtype === 'F32' ? 4 : 2;
-  decodeFloats(dtype, kernels.bytes().subarray(row, row + count * width), values, 0);
+  decodeFloats(dtype, kernels.bytes().subarray(row, row + count * widthOf(dtype)), values, 0);
   if (scale !== 1) for (let i = 0; i < count; i++) values[i] = Number(values[i]) * scale;
   return values;
 }
