@@ -27,7 +27,9 @@ describe('a lane in a worker thread', () => {
     await thread.end();
     await expect(lane.begin(task, undefined)).rejects.toThrow('an aggregation worker ended with exit code 1');
     await lane.close();
-    expect(takeWorker()).not.toBe(thread);
+    const next = takeWorker();
+    expect(next).not.toBe(thread);
+    await next.end();
   });
 
   it('leaves its thread to the next aggregation', async () => {

@@ -46,7 +46,11 @@ describe('an aggregation thread', () => {
     const thread = start(
       "parentPort.postMessage({ kind: 'refused', slug: 'segment-tag', message: 'damaged', update: 7 })",
     );
-    await expect(thread.ask(close)).rejects.toMatchObject({ slug: 'segment-tag', update: 7, message: 'damaged' });
+    await expect(thread.ask(close)).rejects.toMatchObject({
+      slug: 'segment-tag',
+      update: 7,
+      message: 'damaged',
+    });
     expect(thread.sound()).toBe(false);
   });
 
