@@ -97,3 +97,9 @@ it('figures do not depend on how the stream was cut, even within elements', () =
 it('more data than the schema has is a mistake of the caller', () => {
   expect(() => check(one('U8', 1), Buffer.alloc(2))).toThrow(RangeError);
 });
+
+it('a model without tensors has nothing to look at, and takes no data', () => {
+  const inspection = checkTensors([]);
+  expect(inspection.report()).toEqual({ notFinite: undefined, norm: 0, maxAbs: 0, tensors: [] });
+  expect(() => inspection.add(Buffer.alloc(1))).toThrow('More data than the schema has.');
+});

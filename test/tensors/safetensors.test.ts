@@ -106,6 +106,14 @@ describe('a header', () => {
     expect(parse(bytes)).toMatchObject({ ok: false, slug: 'tensor-header' });
   });
 
+  it('of which only a part was read is refused', () => {
+    const bytes = file(`{"w":${entry('F32', [2], 0, 8)}}`, 8);
+    expect(parseSafetensorsHeader(bytes.subarray(0, 20), { totalBytes: bytes.length })).toMatchObject({
+      ok: false,
+      detail: 'The file ends within its header.',
+    });
+  });
+
   it('of more tensors than allowed is refused', () => {
     const many = Array.from({ length: 10_001 }, (_, i) => `"${i}":${entry('U8', [0], 0, 0)}`).join();
     expect(parse(file(`{${many}}`))).toMatchObject({

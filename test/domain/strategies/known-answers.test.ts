@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { Statistics } from '../../../shared/domain/strategies/decision.ts';
 import { krumScores, lowest, neighboursOf } from '../../../shared/domain/strategies/krum-scores.ts';
-import { combine, runRound, type SmallUpdate, strategy, type Vector } from './small-federation.ts';
+import { combine, figuresOf, runRound, type SmallUpdate, strategy, type Vector } from './small-federation.ts';
 
 /** Five updates around (1, 1) and two hostile ones. */
 const points: readonly Vector[] = [
@@ -163,5 +164,35 @@ describe("Flower's published cases", () => {
       [59 / 3, 16, 41 / 3, 38 / 3],
       12,
     );
+  });
+});
+
+describe('a rule that decides by what is measured', () => {
+  const figures = figuresOf(updates.map((update, i) => ({ ...update, silo: `silo-${i}` })));
+  const decideBy = (spec: { kind: string } & Record<string, unknown>, statistics: Statistics) => {
+    const rule = strategy(spec);
+    return () => rule.decide(figures, rule.scales(figures, {}), statistics, {});
+  };
+
+  it('does not decide without distances, or by those of another set', () => {
+    for (const kind of ['krum', 'multi-krum', 'geometric-median']) {
+      const spec = kind === 'geometric-median' ? { kind } : { kind, byzantine: 2 };
+      expect(decideBy(spec, {})).toThrow('this rule decides by pairwise distances');
+      expect(decideBy(spec, { distances: new Float64Array(36) })).toThrow('pairwise distances');
+    }
+  });
+
+  it('does not decide by distances that are not finite', () => {
+    const distances = new Float64Array(49);
+    distances[8] = Number.POSITIVE_INFINITY;
+    expect(decideBy({ kind: 'krum', byzantine: 2 }, { distances })).toThrow(
+      'Two updates lie so far apart that their distance is not finite.',
+    );
+  });
+
+  it('does not decide without products, or by those of another set', () => {
+    const spec = { kind: 'fltrust', trustedSilo: 'silo-0' };
+    expect(decideBy(spec, {})).toThrow('this rule decides by products');
+    expect(decideBy(spec, { products: new Float64Array(6) })).toThrow('this rule decides by products');
   });
 });

@@ -8,5 +8,6 @@ it('SCAFFOLD lacks control variates where a model has none, and other strategies
   const scaffold = specOf({ kind: 'scaffold' });
   expect(lackOfTensors(scaffold, [weights])).toMatch(/control\/weights/);
   expect(lackOfTensors(scaffold, [{ ...weights, name: 'control/weights' }, weights])).toBeUndefined();
+  expect(lackOfTensors(scaffold, [])).toMatch(/control\/weights, of zeros/);
   expect(lackOfTensors(specOf({ kind: 'fedavg' }), [weights])).toBeUndefined();
 });

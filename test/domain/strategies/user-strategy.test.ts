@@ -63,6 +63,13 @@ describe('a module of the deployed app', () => {
     });
   });
 
+  it('may leave every update out, and then nobody has a share', () => {
+    const nobody = { kind: 'mean', coefficients: [0, 0, 0], divisor: 1 };
+    const { step, verdicts } = runRound(strategy(spec, { userStrategy: answering(nobody) }), updates);
+    expect(step).toEqual([0]);
+    expect(verdicts).toEqual(updates.map(() => ({ included: false, share: 0 })));
+  });
+
   it('has its members and trims checked and put in order', () => {
     const near = { kind: 'near-median-mean', scales: [1, 1, 1], members: [2, 0], keep: 1 };
     const decided = runRound(strategy(spec, { userStrategy: answering(near) }), updates);
@@ -87,6 +94,8 @@ describe('a module of the deployed app', () => {
     { kind: 'median' },
     { kind: 'trimmed-mean', scales: [1, 1, 1], trim: 2 },
     { kind: 'trimmed-mean', scales: [1, 1, 1], trim: -1 },
+    { kind: 'near-median-mean', scales: [1, 1, 1], keep: 1 },
+    { kind: 'near-median-mean', scales: [1, 1, 1], members: 2, keep: 1 },
     { kind: 'near-median-mean', scales: [1, 1, 1], members: [0, 0], keep: 1 },
     { kind: 'near-median-mean', scales: [1, 1, 1], members: [0, 3], keep: 1 },
     { kind: 'near-median-mean', scales: [1, 1, 1], members: [0, 1], keep: 3 },

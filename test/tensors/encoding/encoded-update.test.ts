@@ -3,8 +3,10 @@ import type { UpdateEncoding } from '../../../shared/contracts/encoding.ts';
 import { updateEncoding } from '../../../shared/contracts/encoding.ts';
 import type { Dtype, TensorSchema } from '../../../shared/contracts/tensor-schema.ts';
 import { checkTensors } from '../../../shared/tensors/check-tensors.ts';
+import { checkEncodedTensors } from '../../../shared/tensors/encoding/check-encoded.ts';
 import { encodedSchema } from '../../../shared/tensors/encoding/encoded-schema.ts';
 import { inspectPlaintext } from '../../../shared/tensors/inspect-plaintext.ts';
+import { writeSafetensors } from '../../../shared/tensors/safetensors.ts';
 import { canonicalHeader, schemaDigest } from '../../../shared/tensors/schema.ts';
 import { FLOATS, randomFile, randomSchema } from '../../aggregation/sealed-set.ts';
 import { below, seeded } from '../../sealing/seeded.ts';
@@ -115,4 +117,33 @@ describe('an update in int8', () => {
     const plaintext = sent.subarray(0, -1);
     expect(inspect({ schema, encoding: int8, plaintext })).toMatchObject({ slug: 'tensor-header' });
   });
+});
+
+it('an encoded update without elements at its beginning is looked at from the first that has some', () => {
+  const schema: TensorSchema = [
+    { name: 'none', dtype: 'F32', shape: [0] },
+    { name: 'w', dtype: 'F32', shape: [8] },
+  ];
+  const update = writeSafetensors([
+    { name: 'none', dtype: 'F32', shape: [0], data: Buffer.alloc(0) },
+    {
+      name: 'w',
+      dtype: 'F32',
+      shape: [8],
+      data: Buffer.from(Float32Array.of(3, 4, 0, 0, 0, 0, 0, 0).buffer),
+    },
+  ]);
+  const check = checkEncodedTensors(schema, { kind: 'f16' });
+  const { sent } = travel(schema, update, { kind: 'f16' });
+  check.add(sent.subarray(-16));
+  expect(check.report()).toEqual({
+    notFinite: undefined,
+    norm: 5,
+    maxAbs: 4,
+    tensors: [
+      { name: 'none', norm: 0, maxAbs: 0 },
+      { name: 'w', norm: 5, maxAbs: 4 },
+    ],
+  });
+  expect(() => check.add(Buffer.alloc(1))).toThrow('More data than the schema has.');
 });
