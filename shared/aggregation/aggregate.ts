@@ -291,7 +291,8 @@ function asRefusal(error: unknown, figures: readonly UpdateFigures[]): Aggregati
   if (!(error instanceof FoldRefused)) throw error;
   const { slug, message, update } = error;
   if (slug === 'header-tag' || slug === 'segment-tag') {
-    return { ...refuse(slug, message), silo: figures[update ?? 0]?.silo ?? 'unknown' };
+    const blamed = figures.find((_, i) => i === update);
+    return { ...refuse(slug, message), silo: blamed?.silo ?? 'unknown' };
   }
   return refuse(slug, message);
 }
