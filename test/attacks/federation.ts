@@ -2,7 +2,8 @@
  * A federation under attack, from training to the next model's bytes: honest silos train on real digits, hostile ones
  * forge, every update is sealed, and the product aggregates.
  */
-import { type DigitSet, readDigits, selectRows } from '../../examples/digits/digits.mjs';
+import { createHash } from 'node:crypto';
+import { type DigitSet, readDigits } from '../../examples/digits/digits.mjs';
 import { freshNetwork, type Network, PARTS, SHAPES, score, train } from '../../examples/digits/network.mjs';
 import { seededRandom } from '../../examples/shared/seeded-random.mjs';
 import type { StrategyState } from '../../shared/contracts/documents.ts';
@@ -12,6 +13,7 @@ import { strategyOf } from '../../shared/domain/strategies/resolve-strategy.ts';
 import { writeSafetensors } from '../../shared/tensors/safetensors.ts';
 import { aggregateSet, figuresOf, readerOf, seal } from '../aggregation/sealed-set.ts';
 import { type AttackName, attacks } from './attacks.ts';
+import { dealDigits } from './deal-digits.ts';
 import { poisoned, triggered } from './poisoned-digits.ts';
 
 export interface AttackRun {
@@ -23,7 +25,15 @@ export interface AttackRun {
   readonly rounds?: number;
   /** Training digits of all silos together. */
   readonly digits?: number;
+  /** How unlike silos are, as in examples/digits; alike where it is left out. */
+  readonly alpha?: number | undefined;
 }
+
+/**
+ * Honest updates by all that they depend on. Where a rule ignores the hostile silos, one attack's rounds are the next
+ * one's too, and every first round is.
+ */
+export type Trained = Map<string, Float32Array>;
 
 export interface AttackResult {
   /** Share of right answers on digits that no silo sees. */
@@ -37,17 +47,14 @@ const training = { epochs: 3, learningRate: 0.2, batchSize: 10, proximal: 0 };
 
 let loaded: { train: DigitSet; test: DigitSet } | undefined;
 
-export async function runAttack(run: AttackRun): Promise<AttackResult> {
-  const { silos = 20, hostile = 6, rounds = 6, digits = 1_000, seed } = run;
+export async function runAttack(run: AttackRun, trained: Trained = new Map()): Promise<AttackResult> {
+  const { silos = 20, hostile = 6, rounds = 6, digits = 1_000, seed, alpha } = run;
   loaded ??= readDigits();
   const { poison, forge } = attacks[run.attack];
   const enemies = run.attack === 'none' ? 0 : hostile;
-  const each = Math.floor(digits / silos);
-  const sets = Array.from({ length: silos }, (_, silo) => {
-    const rows = Array.from({ length: each }, (_row, at) => (seed * digits + silo * each + at) % 8_000);
-    const set = selectRows(loaded?.train ?? { images: new Float32Array(0), labels: new Uint8Array(0) }, rows);
-    return silo < enemies ? poisoned(set, poison) : set;
-  });
+  const sets = dealDigits(loaded.train, { silos, digits, seed, alpha }).map((set, silo) =>
+    silo < enemies ? poisoned(set, poison) : set,
+  );
   const random = seededRandom(`attack ${run.attack} ${seed}`);
   const spec: StrategySpec = strategySpec.parse(run.strategy);
 
@@ -58,9 +65,17 @@ export async function runAttack(run: AttackRun): Promise<AttackResult> {
   };
   for (let round = 1; round <= rounds; round++) {
     const before = flat(network);
+    const base = fileOf(before);
+    const start = `${createHash('sha256').update(base).digest('hex')} ${digits} ${alpha}`;
     const own = sets.map((set, silo) => {
-      const { network: trained } = train(network, set, training, `${seed} ${round} ${silo}`);
-      return flat(trained).map((value, at) => value - (before[at] ?? 0));
+      const order = `${seed} ${round} ${silo}`;
+      const key = `${start} ${order} ${silo < enemies ? poison : undefined}`;
+      const known = trained.get(key);
+      if (known !== undefined) return known;
+      const { network: after } = train(network, set, training, order);
+      const update = flat(after).map((value, at) => value - (before[at] ?? 0));
+      trained.set(key, update);
+      return update;
     });
     const honest = own.slice(enemies);
     const sent = own.map((update, silo) =>
@@ -68,9 +83,10 @@ export async function runAttack(run: AttackRun): Promise<AttackResult> {
     );
     const updates = sent.map((update, silo) => {
       const bytes = fileOf(update);
-      return seal(bytes, figuresOf(schema, bytes, `silo-${String(silo).padStart(2, '0')}`, each));
+      const examples = sets[silo]?.labels.length ?? 0;
+      return seal(bytes, figuresOf(schema, bytes, `silo-${String(silo).padStart(2, '0')}`, examples));
     });
-    const federation = { schema, base: fileOf(before), plaintexts: [], updates };
+    const federation = { schema, base, plaintexts: [], updates };
     const made = await aggregateSet(
       federation,
       strategyOf(spec, { silos }),

@@ -1,25 +1,54 @@
 /** Every attack against every rule, over several seeds: medians, and what of the clean accuracy is kept. */
 import { type AttackName, attacks } from './attacks.ts';
-import { type AttackResult, runAttack } from './federation.ts';
+import { type AttackResult, runAttack, type Trained } from './federation.ts';
 
-export const defences: Readonly<Record<string, object>> = {
-  fedavg: { kind: 'fedavg' },
-  'clip 1.5, fedavg': { kind: 'fedavg', clip: { kind: 'fixed', norm: 1.5 } },
-  median: { kind: 'median' },
-  'clip 1.5, median': { kind: 'median', clip: { kind: 'fixed', norm: 1.5 } },
-  'trimmed-mean': { kind: 'trimmed-mean', byzantine: 6 },
-  'geometric-median': { kind: 'geometric-median' },
-  krum: { kind: 'krum', byzantine: 6 },
-  'multi-krum': { kind: 'multi-krum', byzantine: 6 },
+interface Defence {
+  readonly strategy: object;
+  readonly hostile: number;
+}
+
+export const defences: Readonly<Record<string, Defence>> = {
+  fedavg: { strategy: { kind: 'fedavg' }, hostile: 6 },
+  'clip 1.5, fedavg': { strategy: { kind: 'fedavg', clip: { kind: 'fixed', norm: 1.5 } }, hostile: 6 },
+  median: { strategy: { kind: 'median' }, hostile: 6 },
+  'clip 1.5, median': { strategy: { kind: 'median', clip: { kind: 'fixed', norm: 1.5 } }, hostile: 6 },
+  'trimmed-mean': { strategy: { kind: 'trimmed-mean', byzantine: 6 }, hostile: 6 },
+  'geometric-median': { strategy: { kind: 'geometric-median' }, hostile: 6 },
+  krum: { strategy: { kind: 'krum', byzantine: 6 }, hostile: 6 },
+  'multi-krum': { strategy: { kind: 'multi-krum', byzantine: 6 }, hostile: 6 },
   // Needs 4f + 3 updates, so that twenty silos withstand four at most.
-  'bulyan, f = 4': { kind: 'bulyan', byzantine: 4 },
-  fltrust: { kind: 'fltrust', trustedSilo: 'silo-19' },
+  'bulyan, f = 4': { strategy: { kind: 'bulyan', byzantine: 4 }, hostile: 4 },
+  fltrust: { strategy: { kind: 'fltrust', trustedSilo: 'silo-19' }, hostile: 6 },
 };
 
-export const attackNames = Object.keys(attacks);
+export const attackNames = Object.keys(attacks) as AttackName[];
+
+export interface Task {
+  readonly rounds: number;
+  readonly digits: number;
+  readonly alpha?: number | undefined;
+}
+
+/** One rule and one seed: what one thread does at a time. */
+export interface Job extends Task {
+  readonly defence: string;
+  readonly seed: number;
+  readonly attacks: readonly AttackName[];
+}
+
+export type JobResult = Readonly<Partial<Record<AttackName, AttackResult>>>;
+
+export async function runJob({ defence, attacks: names, ...job }: Job): Promise<JobResult> {
+  const { strategy, hostile } = defences[defence] ?? { strategy: {}, hostile: 0 };
+  const trained: Trained = new Map();
+  const results: Partial<Record<AttackName, AttackResult>> = {};
+  for (const attack of names) {
+    results[attack] = await runAttack({ ...job, attack, strategy, hostile }, trained);
+  }
+  return results;
+}
 
 export interface AttackRow {
-  readonly defence: string;
   readonly attack: AttackName;
   /** Medians over the seeds. */
   readonly accuracy: number;
@@ -28,44 +57,21 @@ export interface AttackRow {
   readonly kept: number;
 }
 
-export async function run(options: {
-  readonly seeds: number;
-  readonly rounds: number;
-  readonly digits: number;
-  /** Which rules; all where it is left out. */
-  readonly rules?: readonly string[] | undefined;
-  /** Which attacks, beside none; all where it is left out. */
-  readonly against?: readonly string[] | undefined;
-  readonly report: (row: AttackRow) => void;
-}): Promise<AttackRow[]> {
-  const rows: AttackRow[] = [];
-  const seeds = Array.from({ length: options.seeds }, (_, i) => i + 1);
-  const { rules, against } = options;
-  for (const [defence, strategy] of Object.entries(defences)) {
-    if (rules?.includes(defence) === false) continue;
-    let clean: AttackResult[] = [];
-    for (const attack of Object.keys(attacks) as AttackName[]) {
-      if (attack !== 'none' && against?.includes(attack) === false) continue;
-      const results: AttackResult[] = [];
-      for (const seed of seeds) {
-        const { rounds, digits } = options;
-        const hostile = defence.startsWith('bulyan') ? 4 : 6;
-        results.push(await runAttack({ attack, strategy, seed, rounds, digits, hostile }));
-      }
-      if (attack === 'none') clean = results;
-      const kept = Math.min(...results.map(({ accuracy }, i) => accuracy / (clean[i]?.accuracy ?? 1)));
-      const row = {
-        defence,
-        attack,
-        accuracy: median(results.map(({ accuracy }) => accuracy)),
-        backdoor: median(results.map(({ backdoor }) => backdoor)),
-        kept,
-      };
-      options.report(row);
-      rows.push(row);
-    }
-  }
-  return rows;
+/** Of one rule, with a result for every seed. */
+export function rowsOf(names: readonly AttackName[], seeds: readonly JobResult[]): AttackRow[] {
+  return names.map((attack) => {
+    const figures = seeds.map((results) => ({
+      accuracy: results[attack]?.accuracy ?? Number.NaN,
+      backdoor: results[attack]?.backdoor ?? Number.NaN,
+      clean: results.none?.accuracy ?? Number.NaN,
+    }));
+    return {
+      attack,
+      accuracy: median(figures.map(({ accuracy }) => accuracy)),
+      backdoor: median(figures.map(({ backdoor }) => backdoor)),
+      kept: Math.min(...figures.map(({ accuracy, clean }) => accuracy / clean)),
+    };
+  });
 }
 
 function median(values: readonly number[]): number {
