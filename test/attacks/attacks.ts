@@ -13,8 +13,10 @@ export interface Attack {
   readonly poison: Poison;
   /** One hostile update, in place of `own`. */
   readonly forge: (view: {
-    readonly own: Float32Array;
+    /** Trained when asked for. */
+    readonly own: () => Float32Array;
     readonly honest: readonly Float32Array[];
+    readonly model: Float32Array;
     readonly silos: number;
     readonly hostile: number;
     readonly random: () => number;
@@ -22,16 +24,16 @@ export interface Attack {
 }
 
 export const attacks: Readonly<Record<AttackName, Attack>> = {
-  none: { poison: undefined, forge: ({ own }) => own },
+  none: { poison: undefined, forge: ({ own }) => own() },
   /** Ten times the honest update, the other way. */
-  'sign-flip': { poison: undefined, forge: ({ own }) => own.map((value) => -10 * value) },
+  'sign-flip': { poison: undefined, forge: ({ own }) => own().map((value) => -10 * value) },
   /** Gaussian noise with a standard deviation of 10. */
-  noise: { poison: undefined, forge: ({ own, random }) => own.map(() => 10 * normal(random)) },
+  noise: { poison: undefined, forge: ({ model, random }) => model.map(() => 10 * normal(random)) },
   /** "A Little Is Enough" (Baruch, Baruch and Goldberg 2019): 1.5 standard deviations off the honest mean. */
   alie: {
     poison: undefined,
-    forge: ({ own, honest }) =>
-      own.map((_, at) => {
+    forge: ({ model, honest }) =>
+      model.map((_, at) => {
         const values = honest.map((update) => update[at] ?? 0);
         const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
         const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
@@ -39,10 +41,10 @@ export const attacks: Readonly<Record<AttackName, Attack>> = {
       }),
   },
   /** Honest training on labels 9 - y. */
-  'label-flip': { poison: 'labels', forge: ({ own }) => own },
+  'label-flip': { poison: 'labels', forge: ({ own }) => own() },
   /** Bagdasaryan et al. 2020: a backdoored model, scaled so that the mean of all becomes that model. */
   'model-replacement': {
     poison: 'backdoor',
-    forge: ({ own, silos, hostile }) => own.map((value) => (silos / hostile) * value),
+    forge: ({ own, silos, hostile }) => own().map((value) => (silos / hostile) * value),
   },
 };

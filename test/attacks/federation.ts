@@ -67,7 +67,7 @@ export async function runAttack(run: AttackRun, trained: Trained = new Map()): P
     const before = flat(network);
     const base = fileOf(before);
     const start = `${createHash('sha256').update(base).digest('hex')} ${digits} ${alpha}`;
-    const own = sets.map((set, silo) => {
+    const updateOf = (set: DigitSet, silo: number): Float32Array => {
       const order = `${seed} ${round} ${silo}`;
       const key = `${start} ${order} ${silo < enemies ? poison : undefined}`;
       const known = trained.get(key);
@@ -76,11 +76,12 @@ export async function runAttack(run: AttackRun, trained: Trained = new Map()): P
       const update = flat(after).map((value, at) => value - (before[at] ?? 0));
       trained.set(key, update);
       return update;
+    };
+    const honest = sets.slice(enemies).map((set, at) => updateOf(set, enemies + at));
+    const sent = sets.map((set, silo) => {
+      const own = () => updateOf(set, silo);
+      return silo < enemies ? forge({ own, honest, model: before, silos, hostile: enemies, random }) : own();
     });
-    const honest = own.slice(enemies);
-    const sent = own.map((update, silo) =>
-      silo < enemies ? forge({ own: update, honest, silos, hostile: enemies, random }) : update,
-    );
     const updates = sent.map((update, silo) => {
       const bytes = fileOf(update);
       const examples = sets[silo]?.labels.length ?? 0;
