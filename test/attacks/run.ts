@@ -53,8 +53,9 @@ export interface AttackRow {
   /** Medians over the seeds. */
   readonly accuracy: number;
   readonly backdoor: number;
-  /** Of the same rule's accuracy without hostile silos, same seed; the worst seed. */
+  /** Of the same rule's accuracy without hostile silos, same seed. */
   readonly kept: number;
+  readonly keptAtWorst: number;
 }
 
 /** Of one rule, with a result for every seed. */
@@ -63,13 +64,15 @@ export function rowsOf(names: readonly AttackName[], seeds: readonly JobResult[]
     const figures = seeds.map((results) => ({
       accuracy: results[attack]?.accuracy ?? Number.NaN,
       backdoor: results[attack]?.backdoor ?? Number.NaN,
-      clean: results.none?.accuracy ?? Number.NaN,
+      kept: (results[attack]?.accuracy ?? Number.NaN) / (results.none?.accuracy ?? Number.NaN),
     }));
+    const kept = figures.map((figure) => figure.kept);
     return {
       attack,
       accuracy: median(figures.map(({ accuracy }) => accuracy)),
       backdoor: median(figures.map(({ backdoor }) => backdoor)),
-      kept: Math.min(...figures.map(({ accuracy, clean }) => accuracy / clean)),
+      kept: median(kept),
+      keptAtWorst: Math.min(...kept),
     };
   });
 }
