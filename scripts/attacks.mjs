@@ -101,7 +101,7 @@ async function everyRule() {
 }
 
 async function spread() {
-  const rules = ['median', 'trimmed-mean', 'geometric-median', 'multi-krum', 'bulyan, f = 4'];
+  const rules = ['median', 'trimmed-mean', 'geometric-median', 'multi-krum'];
   const attacks = ['none', 'sign-flip', 'alie'];
   const tasks = [
     { digits: 8_000 },
