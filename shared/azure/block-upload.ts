@@ -1,10 +1,16 @@
 import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
 import type { BlockBlobClient } from '@azure/storage-blob';
 
 /** With the 50,000 blocks that a blob may have: up to 195 GiB. */
 export const BLOCK_BYTES = 4 * 2 ** 20;
 /** Blocks that are sent at once: a single stream of blocks would wait for each answer. */
 const AT_ONCE = 4;
+/**
+ * What is written to a connection at a time. TLS encrypts a write as a whole before it sends any of it, and a connection
+ * keeps the memory that its largest write took: with whole blocks, 4 MiB in each connection of the pool.
+ */
+const WRITE_BYTES = 64 * 2 ** 10;
 
 export interface BlockUpload {
   /** Takes the next bytes, which are the caller's again once it resolves. Waits while enough blocks are under way. */
@@ -32,7 +38,7 @@ export function blockUpload(blob: BlockBlobClient): BlockUpload {
     const content = block;
     const id = Buffer.from(blocks.length.toString().padStart(8, '0')).toString('base64');
     const sent: Promise<unknown> = blob
-      .stageBlock(id, content.subarray(0, filled), filled)
+      .stageBlock(id, inPieces(content.subarray(0, filled)), filled)
       .then(
         () => spares.push(content),
         (error: unknown) => {
@@ -73,4 +79,12 @@ export function blockUpload(blob: BlockBlobClient): BlockUpload {
       return { sha256, bytes };
     },
   };
+}
+
+/** A body that can be sent again after a failure. */
+function inPieces(bytes: Uint8Array): () => Readable {
+  function* pieces(): Generator<Uint8Array> {
+    for (let at = 0; at < bytes.length; at += WRITE_BYTES) yield bytes.subarray(at, at + WRITE_BYTES);
+  }
+  return () => Readable.from(pieces(), { objectMode: false, highWaterMark: WRITE_BYTES });
 }
