@@ -10,7 +10,7 @@ import { strategyEntries } from './strategy-entries.mjs';
 await buildKernels();
 
 const entries = {
-  'app/main': 'functions/app.ts',
+  'app/main': 'functions/main.ts',
   'app/aggregation-worker': 'shared/aggregation/aggregation-worker.ts',
   'agent/main': 'agent/main.ts',
   'agent/registration': 'agent/print-registration.ts',

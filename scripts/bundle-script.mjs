@@ -1,14 +1,17 @@
 // Bundles one TypeScript entry for scripts that run it in plain Node, and says where it is. Under node_modules, where
-// the packages that stay outside the bundle resolve.
-import { resolve } from 'node:path';
+// the packages that stay outside the bundle resolve. What is imported later is a file of its own, packages and all.
+import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 
 export async function bundleScript(entry) {
-  const outfile = resolve('node_modules/.cache/tributary-scripts', `${entry.replaceAll(/[/.]/g, '-')}.mjs`);
+  const outdir = resolve('node_modules/.cache/tributary-scripts');
+  const name = entry.replaceAll(/[/.]/g, '-');
   await build({
-    entryPoints: [entry],
-    outfile,
+    entryPoints: { [name]: entry },
+    outdir,
+    outExtension: { '.js': '.mjs' },
+    splitting: true,
     bundle: true,
     platform: 'node',
     target: 'node20',
@@ -17,5 +20,5 @@ export async function bundleScript(entry) {
     sourcemap: 'inline',
     logLevel: 'warning',
   });
-  return pathToFileURL(outfile).href;
+  return pathToFileURL(join(outdir, `${name}.mjs`)).href;
 }

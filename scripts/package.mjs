@@ -73,7 +73,7 @@ const coordinator = join(values.out, 'coordinator');
 rmSync(coordinator, { recursive: true, force: true });
 mkdirSync(coordinator, { recursive: true });
 await bundle(join(coordinator, 'dist', 'app'), {
-  main: 'functions/app.ts',
+  main: 'functions/main.ts',
   'aggregation-worker': 'shared/aggregation/aggregation-worker.ts',
   ...strategyEntries('strategies'),
 });

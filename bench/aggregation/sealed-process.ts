@@ -2,6 +2,7 @@
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 import * as z from 'zod';
+import { preferSmallHeap } from '../../functions/prefer-small-heap.ts';
 import { freeBuffer } from '../../shared/aggregation/free-buffer.ts';
 import { keepFreedMemory } from '../../shared/aggregation/keep-freed-memory.ts';
 import { FLSE, startOpening } from '../../shared/sealing/floe.ts';
@@ -22,8 +23,10 @@ const request = z.discriminatedUnion('op', [
 /** As many segments at a time as the product reads. */
 const SEGMENTS = 4;
 
-if (isMainThread) await serve();
-else parentPort?.on('message', (part: OpenPart) => parentPort?.postMessage(openAll(part)));
+if (isMainThread) {
+  preferSmallHeap();
+  await serve();
+} else parentPort?.on('message', (part: OpenPart) => parentPort?.postMessage(openAll(part)));
 
 interface OpenPart {
   readonly updates: readonly SealedFile[];

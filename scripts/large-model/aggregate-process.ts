@@ -1,11 +1,14 @@
 /**
- * Runs the activity `aggregate-round` and prints its outcome, seconds and peak of resident memory. Runs with the
- * coordinator's environment; the one argument is the round's key as JSON.
+ * Runs the activity `aggregate-round` as the app does and prints its outcome, seconds and peak of resident memory. Runs
+ * with the coordinator's environment; the one argument is the round's key as JSON.
  */
 import { readFileSync } from 'node:fs';
-import { aggregateRoundActivity } from '../../activities/aggregate-round.ts';
-import { azureServices } from '../../shared/azure/services.ts';
-import { readSettings } from '../../shared/azure/settings.ts';
+import { preferSmallHeap } from '../../functions/prefer-small-heap.ts';
+
+preferSmallHeap();
+const { aggregateRoundActivity } = await import('../../activities/aggregate-round.ts');
+const { azureServices } = await import('../../shared/azure/services.ts');
+const { readSettings } = await import('../../shared/azure/settings.ts');
 
 const key: unknown = JSON.parse(process.argv[2] ?? '');
 const services = azureServices(readSettings(process.env));

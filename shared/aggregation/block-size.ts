@@ -5,7 +5,7 @@
 import { holdsAllUpdates, type Task } from './fold-task.ts';
 
 /** 1 MiB of ciphertext per update and block. */
-const MOST_COLUMNS = 4;
+const MOST_COLUMNS = 2;
 /** A segment of an encoded update holds several columns: more of them per block, so that fewer segments are read twice. */
 const MOST_ENCODED_COLUMNS = 16;
 /** Slots of one column each, over all updates held: 8 MiB per worker. */

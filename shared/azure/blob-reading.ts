@@ -1,4 +1,5 @@
 import { type BlobClient, RestError } from '@azure/storage-blob';
+import { freeBuffer } from '../aggregation/free-buffer.ts';
 import type { ReadInto, ReadRange } from '../ports/blobs.ts';
 
 export function isStorageStatus(error: unknown, status: number): boolean {
@@ -41,6 +42,7 @@ async function fill(
   for await (const chunk of readableStreamBody as AsyncIterable<Uint8Array>) {
     target.set(chunk, filled);
     filled += chunk.length;
+    freeBuffer(chunk as Uint8Array<ArrayBuffer>);
   }
   return filled;
 }

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import type { BlockBlobClient } from '@azure/storage-blob';
 
 /** With the 50,000 blocks that a blob may have: up to 195 GiB. */
-export const BLOCK_BYTES = 4 * 2 ** 20;
+export const BLOCK_BYTES = 2 * 2 ** 20;
 /** Blocks that are sent at once: a single stream of blocks would wait for each answer. */
 const AT_ONCE = 4;
 /**
