@@ -6,7 +6,7 @@ import type { BlobReference } from '../shared/contracts/documents.ts';
 import type { AttemptKey } from '../shared/contracts/identifiers.ts';
 import { type ShardRecord, shardRecord } from '../shared/contracts/shard.ts';
 import { paths } from '../shared/domain/resources.ts';
-import type { BlobWriter } from '../shared/ports/blobs.ts';
+import type { BlobWriter, ReadInto } from '../shared/ports/blobs.ts';
 import type { Services } from '../shared/ports/services.ts';
 import { canonicalJson } from '../shared/sealing/canonical-json.ts';
 
@@ -48,7 +48,7 @@ export function shardsOf(
         read: async (name, write) => {
           const file = record.files[name];
           if (file === undefined) throw new Error(`the shard from column ${from} has no file ${name}`);
-          await copy(file, shards.reader(file.path), write);
+          await copy(file, shards.filler(file.path), write);
         },
       };
     },
@@ -89,14 +89,12 @@ export function shardsOf(
 }
 
 /** @throws where the bytes are not those that were written. */
-async function copy(
-  { path, sha256, bytes }: BlobReference,
-  read: (offset: number, length: number) => Promise<Buffer>,
-  write: Write,
-): Promise<void> {
+async function copy({ path, sha256, bytes }: BlobReference, fill: ReadInto, write: Write): Promise<void> {
   const hash = createHash('sha256');
+  const buffer = Buffer.allocUnsafeSlow(Math.min(READ_BYTES, bytes));
   for (let at = 0; at < bytes; at += READ_BYTES) {
-    const chunk = await read(at, Math.min(READ_BYTES, bytes - at));
+    const chunk = buffer.subarray(0, Math.min(READ_BYTES, bytes - at));
+    await fill(at, chunk);
     hash.update(chunk);
     await write(chunk);
   }

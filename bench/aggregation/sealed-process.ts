@@ -2,9 +2,9 @@
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 import * as z from 'zod';
-import { preferSmallHeap } from '../../functions/prefer-small-heap.ts';
-import { freeBuffer } from '../../shared/aggregation/free-buffer.ts';
-import { keepFreedMemory } from '../../shared/aggregation/keep-freed-memory.ts';
+import { freeBuffer } from '../../shared/memory/free-buffer.ts';
+import { keepFreedMemory } from '../../shared/memory/keep-freed-memory.ts';
+import { preferSmallHeap } from '../../shared/memory/prefer-small-heap.ts';
 import { FLSE, startOpening } from '../../shared/sealing/floe.ts';
 import { serveLines } from './line-server.ts';
 import { foldFiles, foldRequest, type SealedFile, sealedFile } from './sealed-files.ts';

@@ -3,7 +3,7 @@
  * with the coordinator's environment; the one argument is the round's key as JSON.
  */
 import { readFileSync } from 'node:fs';
-import { preferSmallHeap } from '../../functions/prefer-small-heap.ts';
+import { preferSmallHeap } from '../../shared/memory/prefer-small-heap.ts';
 
 preferSmallHeap();
 const { aggregateRoundActivity } = await import('../../activities/aggregate-round.ts');

@@ -42,6 +42,7 @@ import { type LaneOptions, openLanes } from './open-lanes.ts';
 import type { Output, Write } from './output.ts';
 import { runPass } from './run-pass.ts';
 import { runShards } from './run-shards.ts';
+import { type SpareBytes, spareBytes } from './spare-bytes.ts';
 import type { UpdateLayout } from './update-layout.ts';
 
 /** One update of the frozen set. */
@@ -113,7 +114,9 @@ export async function aggregate(
     const bytes = layout.totalBytes * updates.length;
     lanes = await openLanes(options, { schema, encoding, openings, bytes });
     const sent = updateLayout(layout, schema, encoding);
-    const work: Work = { input, options, layout, sent, lanes };
+    // One store for all passes and shards: workers hold on to buffers until they collect garbage, which may be long.
+    const spare = spareBytes();
+    const work: Work = { input, options, layout, sent, lanes, spare };
     const scales = strategy.scales(figures, scalars);
     const statistics = await measure(work, scales);
     const decision = strategy.decide(figures, scales, statistics, scalars);
@@ -131,6 +134,7 @@ interface Work {
   readonly layout: ModelLayout;
   readonly sent: UpdateLayout;
   readonly lanes: readonly Lane[];
+  readonly spare: SpareBytes;
 }
 
 /** A mean takes any number of updates; whatever compares them with each other has all of a column in memory. */
@@ -247,7 +251,7 @@ function sharding({ options, layout }: Work, task: Task) {
 }
 
 async function pass(
-  { input, options, layout, sent, lanes }: Work,
+  { input, options, layout, sent, lanes, spare }: Work,
   task: Task,
   part: Block,
   how: Pick<Parameters<typeof runPass>[0], 'buffersOf' | 'deliver'>,
@@ -263,6 +267,7 @@ async function pass(
     ),
     columns: part,
     blockColumns: options.blockColumns ?? blockColumns(task, input.updates.length, sent.encoded),
+    spare,
     signal: options.signal,
     buffersOf: how.buffersOf,
     deliver: async (block, folded) => {

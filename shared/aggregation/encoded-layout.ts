@@ -5,6 +5,7 @@
  */
 import type { UpdateEncoding } from '../contracts/encoding.ts';
 import type { Dtype, TensorSchema } from '../contracts/tensor-schema.ts';
+import { freeBuffer } from '../memory/free-buffer.ts';
 import { FLSE, segmentCount } from '../sealing/floe.ts';
 import { encodeFloats } from '../tensors/codec.ts';
 import { elementBytes } from '../tensors/dtypes.ts';
@@ -12,7 +13,6 @@ import { type BlockCodec, bytesOfElements } from '../tensors/encoding/block-code
 import { encodedSchema, encodedTensors } from '../tensors/encoding/encoded-schema.ts';
 import { plaintextLength } from '../tensors/schema.ts';
 import { firstAfter } from './first-after.ts';
-import { freeBuffer } from './free-buffer.ts';
 import type { ModelLayout, Range } from './model-layout.ts';
 import { segmentOpener } from './open-columns.ts';
 import type { UpdateLayout } from './update-layout.ts';

@@ -1,7 +1,7 @@
+import { freeBuffer } from '../memory/free-buffer.ts';
 import { FLSE, type FloeOpener, FloeRefused } from '../sealing/floe.ts';
 import { ciphertextRange, type PlacedColumn } from './block-memory.ts';
 import { type Block, FoldRefused } from './fold-task.ts';
-import { freeBuffer } from './free-buffer.ts';
 import type { ModelLayout } from './model-layout.ts';
 
 /** Opens an update's columns one after the other, each into a slot of the memory. */

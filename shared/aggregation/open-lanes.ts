@@ -1,10 +1,10 @@
 import { availableParallelism } from 'node:os';
 import type { UpdateEncoding } from '../contracts/encoding.ts';
 import type { TensorSchema } from '../contracts/tensor-schema.ts';
+import { keepFreedMemory } from '../memory/keep-freed-memory.ts';
 import { type KernelChoice, kernelsOf } from './choose-kernels.ts';
 import type { Opening } from './fold-task.ts';
 import { inProcessLane } from './in-process-lane.ts';
-import { keepFreedMemory } from './keep-freed-memory.ts';
 import type { Lane } from './lane.ts';
 import { workerLane } from './worker-lane.ts';
 

@@ -14,7 +14,7 @@ import { GROUP } from './block-folder.ts';
 import { type Block, type Partials, type Task, updatesRead } from './fold-task.ts';
 import type { BlockBuffers, Lane, ModuleReference, SharedBytes } from './lane.ts';
 import { type Permits, permits } from './permits.ts';
-import { spareBytes } from './spare-bytes.ts';
+import type { SpareBytes } from './spare-bytes.ts';
 import type { UpdateLayout } from './update-layout.ts';
 
 /** Groups of updates that a lane is given before the first one's answer is waited for. */
@@ -36,6 +36,7 @@ export interface Pass {
   /** The columns to work through, and how many make a block. */
   readonly columns: Block;
   readonly blockColumns: number;
+  readonly spare: SpareBytes;
   /** What `finish` needs of a block besides the updates. */
   readonly buffersOf: (block: Block, take: (bytes: number) => SharedBytes) => Promise<BlockBuffers>;
   /** Takes what came of each block, one after the other, in order. Its buffers are used again afterwards. */
@@ -44,14 +45,13 @@ export interface Pass {
 }
 
 export async function runPass(pass: Pass): Promise<void> {
-  const { lanes, sent, task, module, updates, columns, blockColumns, signal } = pass;
+  const { lanes, sent, task, module, updates, columns, blockColumns, spare, signal } = pass;
   await Promise.all(lanes.map((lane) => lane.begin(task, module)));
 
   const read = updatesRead(task, updates.length);
   const groups = Array.from({ length: Math.ceil(read.length / GROUP) }, (_, i) =>
     read.slice(i * GROUP, (i + 1) * GROUP),
   );
-  const spare = spareBytes();
   const window = permits(lanes.length + 2);
   const ahead = lanes.map(() => permits(GROUPS_AHEAD));
   const underWay = new Set<Promise<void>>();

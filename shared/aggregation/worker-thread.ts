@@ -19,7 +19,11 @@ interface Waiting {
 
 export function startWorker(entry: URL): WorkerThread {
   // No environment: a worker needs none, and whatever secret is in it stays out of the thread.
-  const worker = new Worker(entry, { env: {}, name: 'aggregation', resourceLimits: { maxYoungGenerationSizeMb: 4 } });
+  const worker = new Worker(entry, {
+    env: {},
+    name: 'aggregation',
+    resourceLimits: { maxYoungGenerationSizeMb: 4 },
+  });
   const waiting: Waiting[] = [];
   let ended: Error | undefined;
   let sound = true;

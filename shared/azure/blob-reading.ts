@@ -1,5 +1,5 @@
 import { type BlobClient, RestError } from '@azure/storage-blob';
-import { freeBuffer } from '../aggregation/free-buffer.ts';
+import { freeBuffer } from '../memory/free-buffer.ts';
 import type { ReadInto, ReadRange } from '../ports/blobs.ts';
 
 export function isStorageStatus(error: unknown, status: number): boolean {

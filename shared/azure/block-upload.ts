@@ -1,11 +1,15 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { BlockBlobClient } from '@azure/storage-blob';
+import { freeBuffer } from '../memory/free-buffer.ts';
 
-/** With the 50,000 blocks that a blob may have: up to 195 GiB. */
+/** With the 50,000 blocks that a blob may have: up to 97 GiB. */
 export const BLOCK_BYTES = 2 * 2 ** 20;
-/** Blocks that are sent at once: a single stream of blocks would wait for each answer. */
-const AT_ONCE = 4;
+/**
+ * Blocks that are sent at once: a single stream of blocks would wait for each answer. One more is being filled, and a
+ * large aggregation writes two blobs side by side, its model and a shard.
+ */
+const AT_ONCE = 2;
 /**
  * What is written to a connection at a time. TLS encrypts a write as a whole before it sends any of it, and a connection
  * keeps the memory that its largest write took: with whole blocks, 4 MiB in each connection of the pool.
@@ -24,8 +28,8 @@ export function blockUpload(blob: BlockBlobClient): BlockUpload {
   const hash = createHash('sha256');
   const blocks: string[] = [];
   const underWay = new Set<Promise<unknown>>();
-  const spares: Buffer[] = [];
-  let block: Buffer | undefined;
+  const spares: Buffer<ArrayBuffer>[] = [];
+  let block: Buffer<ArrayBuffer> | undefined;
   let filled = 0;
   let bytes = 0;
   let failure: { readonly error: unknown } | undefined;
@@ -70,6 +74,8 @@ export function blockUpload(blob: BlockBlobClient): BlockUpload {
       send();
       await Promise.all(underWay);
       check();
+      // Not left to a collection: an aggregation in shards makes many uploads, one after the other.
+      for (const spare of spares.splice(0)) freeBuffer(spare);
       const sha256 = hash.digest('hex');
       await blob.commitBlockList(blocks, {
         conditions: { ifNoneMatch: '*' },

@@ -3,7 +3,7 @@ import { blobContainers } from '../domain/resources.ts';
 import type { ShardStore } from '../ports/blobs.ts';
 import { blobDocuments } from './blob-documents.ts';
 import { blobFiles } from './blob-files.ts';
-import { rangeReader } from './blob-reading.ts';
+import { rangeFiller } from './blob-reading.ts';
 
 /** Container `shards`, with the aggregator's identity. */
 export function blobShardStore(service: BlobServiceClient): ShardStore {
@@ -12,7 +12,7 @@ export function blobShardStore(service: BlobServiceClient): ShardStore {
   const files = blobFiles(container);
   return {
     begin: (path) => files.begin(path),
-    reader: (path) => rangeReader(container.getBlobClient(path)),
+    filler: (path) => rangeFiller(container.getBlobClient(path)),
     async put(path, bytes) {
       await documents.putOrRead(path, bytes);
     },

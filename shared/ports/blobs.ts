@@ -61,7 +61,7 @@ export interface RoundArchive {
 /** Container `shards`: what has been made of an aggregation under way, by path; written once, removed at its end. */
 export interface ShardStore {
   begin(path: string): BlobWriter;
-  reader(path: string): ReadRange;
+  filler(path: string): ReadInto;
   /** Writes bytes unless the path is taken. */
   put(path: string, bytes: Uint8Array): Promise<void>;
   find(path: string): Promise<Buffer | undefined>;

@@ -21,8 +21,9 @@ function container() {
         },
       };
     },
-    reader: (path) => async (offset, length) =>
-      Buffer.from((blobs.get(path) ?? Buffer.alloc(0)).subarray(offset, offset + length)),
+    filler: (path) => async (offset, target) => {
+      target.set((blobs.get(path) ?? Buffer.alloc(0)).subarray(offset, offset + target.length));
+    },
     put: async (path, bytes) => void (blobs.has(path) || blobs.set(path, Buffer.from(bytes))),
     find: async (path) => blobs.get(path),
     remove: async (path) => void blobs.delete(path),

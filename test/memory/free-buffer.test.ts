@@ -1,6 +1,6 @@
 import { createDecipheriv } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { freeBuffer } from '../../shared/aggregation/free-buffer.ts';
+import { freeBuffer } from '../../shared/memory/free-buffer.ts';
 
 describe('freeing a buffer', () => {
   it('takes its bytes away, again and again', async () => {
