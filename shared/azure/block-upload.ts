@@ -3,8 +3,10 @@ import { Readable } from 'node:stream';
 import type { BlockBlobClient } from '@azure/storage-blob';
 import { freeBuffer } from '../memory/free-buffer.ts';
 
-/** With the 50,000 blocks that a blob may have: up to 97 GiB. */
-export const BLOCK_BYTES = 2 * 2 ** 20;
+/** A blob may have 50,000 blocks. Small ones keep memory small, larger ones at the end leave room for 179 GiB. */
+export function blockBytes(index: number): number {
+  return (index < 8_192 ? 2 : 4) * 2 ** 20;
+}
 /**
  * Blocks that are sent at once: a single stream of blocks would wait for each answer. One more is being filled, and a
  * large aggregation writes two blobs side by side, its model and a shard.
@@ -37,6 +39,13 @@ export function blockUpload(blob: BlockBlobClient): BlockUpload {
   const check = (): void => {
     if (failure !== undefined) throw failure.error;
   };
+  const emptyBlock = (): Buffer<ArrayBuffer> => {
+    const length = blockBytes(blocks.length);
+    const spare = spares.pop();
+    if (spare?.length === length) return spare;
+    if (spare !== undefined) freeBuffer(spare);
+    return Buffer.allocUnsafeSlow(length);
+  };
   const send = (): void => {
     if (block === undefined || filled === 0) return;
     const content = block;
@@ -60,12 +69,12 @@ export function blockUpload(blob: BlockBlobClient): BlockUpload {
       bytes += chunk.length;
       for (let at = 0; at < chunk.length; ) {
         check();
-        block ??= spares.pop() ?? Buffer.allocUnsafeSlow(BLOCK_BYTES);
-        const part = chunk.subarray(at, at + BLOCK_BYTES - filled);
+        block ??= emptyBlock();
+        const part = chunk.subarray(at, at + block.length - filled);
         block.set(part, filled);
         filled += part.length;
         at += part.length;
-        if (filled < BLOCK_BYTES) continue;
+        if (filled < block.length) continue;
         send();
         while (underWay.size >= AT_ONCE) await Promise.race(underWay);
       }
