@@ -10,7 +10,7 @@ import type { BlobWriter, ReadInto } from '../shared/ports/blobs.ts';
 import type { Services } from '../shared/ports/services.ts';
 import { canonicalJson } from '../shared/sealing/canonical-json.ts';
 
-const READ_BYTES = 1 * 2 ** 20;
+const READ_BYTES = 2 ** 20;
 const passes: readonly PassName[] = ['measure', 'fold'];
 
 /** The shards of one frozen set. Each is a record and the files that it names; the record is written last. */

@@ -35,11 +35,12 @@ import {
   updatesRead,
 } from './fold-task.ts';
 import { keepLastSegment } from './keep-last-segment.ts';
-import type { BlockBuffers, Lane, SharedBytes } from './lane.ts';
+import type { Lane } from './lane.ts';
 import { moduleUrl } from './load-module.ts';
 import { type ModelLayout, modelLayout } from './model-layout.ts';
 import { type LaneOptions, openLanes } from './open-lanes.ts';
 import type { Output, Write } from './output.ts';
+import { readBuffers } from './read-buffers.ts';
 import { runPass } from './run-pass.ts';
 import { runShards } from './run-shards.ts';
 import { type SpareBytes, spareBytes } from './spare-bytes.ts';
@@ -188,7 +189,7 @@ async function fold(work: Work, { plan }: Decision): Promise<(number | null)[]> 
     },
     run: (columns, kept) =>
       pass(work, task, columns, {
-        buffersOf: (block, take) => readBuffers(work, state, block, take),
+        buffersOf: (block, take) => readBuffers({ ...input, layout, kept: state }, block, take),
         deliver: async (_, { buffers, partials }) => {
           addPartials(sums, partials);
           const written = files.flatMap(({ name, write }) => [
@@ -218,32 +219,6 @@ async function beginState({ input, layout }: Work, name: StateTensor): Promise<W
   const write = await input.output(name);
   await write(header);
   return write;
-}
-
-/** What a block starts from: the base's bytes, and the state's or zeros. */
-async function readBuffers(
-  { input, layout }: Work,
-  kept: readonly StateTensor[],
-  block: Block,
-  take: (bytes: number) => SharedBytes,
-): Promise<BlockBuffers> {
-  const { offset, bytes } = layout.modelRange(block.from, block.to);
-  const range = layout.stateRange(block.from, block.to);
-  const model = take(bytes);
-  const stateOf = async (name: StateTensor): Promise<SharedBytes> => {
-    if (!kept.includes(name)) return take(0);
-    const state = take(range.bytes);
-    const read = input.state[name];
-    if (read === undefined) state.fill(0);
-    else if (range.bytes > 0) await read(range.offset, state);
-    return state;
-  };
-  const [, m, v] = await Promise.all([
-    bytes > 0 ? input.base(offset, model) : undefined,
-    stateOf('m'),
-    stateOf('v'),
-  ]);
-  return { model, m, v };
 }
 
 function sharding({ options, layout }: Work, task: Task) {

@@ -22,6 +22,7 @@ export function startWorker(entry: URL): WorkerThread {
   const worker = new Worker(entry, {
     env: {},
     name: 'aggregation',
+    // Little garbage, soon collected: what it holds on to outside of V8's heap is large.
     resourceLimits: { maxYoungGenerationSizeMb: 4 },
   });
   const waiting: Waiting[] = [];

@@ -42,6 +42,7 @@ async function fill(
   for await (const chunk of readableStreamBody as AsyncIterable<Uint8Array>) {
     target.set(chunk, filled);
     filled += chunk.length;
+    // Of every 16 KiB that arrive one such array is left; V8 would collect them by tens of MiB.
     freeBuffer(chunk as Uint8Array<ArrayBuffer>);
   }
   return filled;

@@ -7,6 +7,7 @@ import { freeBuffer } from '../memory/free-buffer.ts';
 export function blockBytes(index: number): number {
   return (index < 8_192 ? 2 : 4) * 2 ** 20;
 }
+
 /**
  * Blocks that are sent at once: a single stream of blocks would wait for each answer. One more is being filled, and a
  * large aggregation writes two blobs side by side, its model and a shard.
