@@ -1,4 +1,4 @@
-import { type BlobClient, RestError } from '@azure/storage-blob';
+import { type BlobClient, type BlobDownloadResponseParsed, RestError } from '@azure/storage-blob';
 import { freeBuffer } from '../memory/free-buffer.ts';
 import type { ReadInto, ReadRange } from '../ports/blobs.ts';
 
@@ -34,16 +34,29 @@ async function fill(
   offset: number,
   target: Uint8Array,
 ): Promise<number> {
-  if (target.length === 0) return 0;
-  const response = await blob.download(offset, target.length, { conditions, maxRetryRequests: RESUMPTIONS });
-  const { readableStreamBody } = response;
-  if (readableStreamBody === undefined) throw new Error('the blob service answered without a body');
+  let pinned = conditions;
   let filled = 0;
-  for await (const chunk of readableStreamBody as AsyncIterable<Uint8Array>) {
-    target.set(chunk, filled);
-    filled += chunk.length;
-    // Of every 16 KiB that arrive one such array is left; V8 would collect them by tens of MiB.
-    freeBuffer(chunk as Uint8Array<ArrayBuffer>);
+  for (let resumed = 0; filled < target.length; resumed++) {
+    const response = await blob.download(offset + filled, target.length - filled, { conditions: pinned });
+    // A download that goes on must not go on in another version.
+    if (response.etag !== undefined) pinned = { ifMatch: response.etag };
+    try {
+      for await (const chunk of bodyOf(response)) {
+        target.set(chunk, filled);
+        filled += chunk.length;
+        // Of every 16 KiB that arrive one such array is left; V8 would collect them by tens of MiB.
+        freeBuffer(chunk);
+      }
+      break;
+    } catch (error) {
+      // The client itself gives up as soon as a connection is cut: to it that looks like an abort.
+      if (resumed === RESUMPTIONS) throw error;
+    }
   }
   return filled;
+}
+
+function bodyOf({ readableStreamBody }: BlobDownloadResponseParsed): AsyncIterable<Uint8Array<ArrayBuffer>> {
+  if (readableStreamBody === undefined) throw new Error('the blob service answered without a body');
+  return readableStreamBody as AsyncIterable<unknown> as AsyncIterable<Uint8Array<ArrayBuffer>>;
 }

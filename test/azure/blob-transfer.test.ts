@@ -87,6 +87,29 @@ describe('a range of a blob', () => {
     expect(target.equals(CONTENT.subarray(1_234, 1_001_234))).toBe(true);
   });
 
+  it('is given up when its connection breaks again and again', async () => {
+    const { faults, blob } = await startWithFaults();
+    await send(blob);
+    faults.set([{ service: 'blob', operation: 'Get Blob', kind: 'reset-mid-body', times: 1_000 }]);
+    await expect(rangeFiller(blob)(0, Buffer.alloc(1_000_000))).rejects.toThrow();
+  });
+
+  it('is never of two versions: a blob that changed while its connection was broken is an error', async () => {
+    const { faults, blob } = await startWithFaults();
+    await send(blob);
+    faults.set([{ service: 'blob', operation: 'Get Blob', kind: 'reset-mid-body', times: 1 }]);
+    const target = Buffer.alloc(1_000_000);
+    let overwritten = false;
+    const changing = Object.assign(Object.create(blob) as BlockBlobClient, {
+      download: async (...args: Parameters<BlockBlobClient['download']>) => {
+        if (overwritten) await blob.upload(Buffer.alloc(LENGTH), LENGTH);
+        overwritten = true;
+        return blob.download(...args);
+      },
+    });
+    await expect(rangeFiller(changing)(0, target)).rejects.toMatchObject({ statusCode: 412 });
+  });
+
   it('that the blob does not have is an error, not a short answer', async () => {
     const { blob } = await startWithFaults();
     await send(blob);
