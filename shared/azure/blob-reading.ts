@@ -34,29 +34,47 @@ async function fill(
   offset: number,
   target: Uint8Array,
 ): Promise<number> {
-  let pinned = conditions;
+  if (target.length === 0) return 0;
+  const first = await blob.download(offset, target.length, { conditions });
   let filled = 0;
-  for (let resumed = 0; filled < target.length; resumed++) {
-    const response = await blob.download(offset + filled, target.length - filled, { conditions: pinned });
-    // A download that goes on must not go on in another version.
-    if (response.etag !== undefined) pinned = { ifMatch: response.etag };
-    try {
-      for await (const chunk of bodyOf(response)) {
-        target.set(chunk, filled);
-        filled += chunk.length;
-        // Of every 16 KiB that arrive one such array is left; V8 would collect them by tens of MiB.
-        freeBuffer(chunk);
-      }
-      break;
-    } catch (error) {
-      // The client itself gives up as soon as a connection is cut: to it that looks like an abort.
-      if (resumed === RESUMPTIONS) throw error;
-    }
+  for await (const chunk of bytesOf(blob, first, offset, RESUMPTIONS)) {
+    target.set(chunk, filled);
+    filled += chunk.length;
+    // Of every 16 KiB that arrive one such array is left; V8 would collect them by tens of MiB.
+    freeBuffer(chunk);
   }
   return filled;
 }
 
-function bodyOf({ readableStreamBody }: BlobDownloadResponseParsed): AsyncIterable<Uint8Array<ArrayBuffer>> {
-  if (readableStreamBody === undefined) throw new Error('the blob service answered without a body');
-  return readableStreamBody as AsyncIterable<unknown> as AsyncIterable<Uint8Array<ArrayBuffer>>;
+/**
+ * What a download that began at `offset` brings. Where it breaks, it is taken up there, at most `resumptions` times and
+ * in the same version: the client itself would give up, because to it a connection that is cut looks like an abort.
+ */
+export async function* bytesOf(
+  blob: BlobClient,
+  first: BlobDownloadResponseParsed,
+  offset: number,
+  resumptions: number,
+): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
+  const { etag, contentLength } = first;
+  if (etag === undefined || contentLength === undefined) {
+    throw new Error('the blob service answered without a length or an ETag');
+  }
+  let response = first;
+  for (let [resumed, at] = [0, 0]; ; resumed++) {
+    const { readableStreamBody } = response;
+    if (readableStreamBody === undefined) throw new Error('the blob service answered without a body');
+    const arriving = readableStreamBody as AsyncIterable<unknown> as AsyncIterable<Buffer<ArrayBuffer>>;
+    try {
+      for await (const chunk of arriving) {
+        at += chunk.length;
+        yield chunk;
+      }
+      return;
+    } catch (error) {
+      if (at === contentLength) return;
+      if (resumed === resumptions) throw error;
+    }
+    response = await blob.download(offset + at, contentLength - at, { conditions: { ifMatch: etag } });
+  }
 }

@@ -1,7 +1,7 @@
 import type { BlobServiceClient } from '@azure/storage-blob';
 import { blobContainers } from '../domain/resources.ts';
 import type { UpdateStore } from '../ports/blobs.ts';
-import { isStorageStatus, rangeFiller } from './blob-reading.ts';
+import { bytesOf, isStorageStatus, rangeFiller } from './blob-reading.ts';
 
 /** How often one pass over an update, minutes long for a large one, is taken up where its connection broke. */
 const RESUMPTIONS_PER_PASS = 20;
@@ -12,18 +12,17 @@ export function blobUpdateStore(service: BlobServiceClient): UpdateStore {
   return {
     async open(silo, path) {
       try {
-        const response = await container(silo)
-          .getBlobClient(path)
-          .download(0, undefined, { maxRetryRequests: RESUMPTIONS_PER_PASS });
-        const { readableStreamBody, contentLength, etag, versionId } = response;
-        if (readableStreamBody === undefined || contentLength === undefined || etag === undefined) {
-          throw new Error('the blob service answered without a body, a length or an ETag');
+        const blob = container(silo).getBlobClient(path);
+        const first = await blob.download();
+        const { contentLength, etag, versionId } = first;
+        if (contentLength === undefined || etag === undefined) {
+          throw new Error('the blob service answered without a length or an ETag');
         }
         return {
           bytes: contentLength,
           etag,
           ...(versionId === undefined ? {} : { versionId }),
-          content: readableStreamBody as AsyncIterable<Uint8Array> & NodeJS.ReadableStream,
+          content: bytesOf(blob, first, 0, RESUMPTIONS_PER_PASS),
         };
       } catch (error) {
         if (isStorageStatus(error, 404)) return undefined;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { BlobServiceClient, type BlockBlobClient } from '@azure/storage-blob';
 import { describe, expect, it } from 'vitest';
 import { createFaultPlan } from '../../local/core/faults.ts';
-import { rangeFiller } from '../../shared/azure/blob-reading.ts';
+import { bytesOf, rangeFiller } from '../../shared/azure/blob-reading.ts';
 import { blockBytes, blockUpload } from '../../shared/azure/block-upload.ts';
 import { ACCOUNT, credentialOf, startTestBlob } from '../local/blob/fixture.ts';
 
@@ -92,6 +92,16 @@ describe('a range of a blob', () => {
     await send(blob);
     faults.set([{ service: 'blob', operation: 'Get Blob', kind: 'reset-mid-body', times: 1_000 }]);
     await expect(rangeFiller(blob)(0, Buffer.alloc(1_000_000))).rejects.toThrow();
+  });
+
+  it('of a long pass is whole although every connection breaks, as often as it may', async () => {
+    const { faults, blob } = await startWithFaults();
+    await send(blob);
+    faults.set([{ service: 'blob', operation: 'Get Blob', kind: 'reset-mid-body', times: 6 }]);
+    const chunks: Buffer[] = [];
+    for await (const chunk of bytesOf(blob, await blob.download(), 0, 6)) chunks.push(Buffer.from(chunk));
+    expect(faults.next('blob', 'Get Blob')).toBeUndefined();
+    expect(Buffer.concat(chunks).equals(CONTENT)).toBe(true);
   });
 
   it('is never of two versions: a blob that changed while its connection was broken is an error', async () => {
