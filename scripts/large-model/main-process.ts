@@ -1,5 +1,5 @@
-import { aggregateUnderKills } from './aggregate-under-kills.ts';
-import { readOptions, usage } from './options.ts';
+import { aggregateUnderKills, type LargeModelReport } from './aggregate-under-kills.ts';
+import { type LargeModelOptions, readOptions, usage } from './options.ts';
 
 async function main(): Promise<number> {
   let options: ReturnType<typeof readOptions>;
@@ -23,11 +23,15 @@ async function main(): Promise<number> {
         `${silos} updates of ${bytes} bytes, ${kills}`,
         `model   ${sha256}${isExpected ? ', as worked out apart' : ', WHICH IS WRONG'}`,
         `time    ${seconds.join(' s and ')} s`,
-        `memory  ${peakMebibytes.join(' MiB and ')} MiB at most`,
+        `memory  ${peakMebibytes.join(' MiB and ')} MiB at most${isWithin(report, options) ? '' : `, MORE THAN ${options.mostMib}`}`,
       ].join('\n')}\n`,
     );
   }
-  return report.isExpected ? 0 : 1;
+  return report.isExpected && isWithin(report, options) ? 0 : 1;
+}
+
+function isWithin({ peakMebibytes }: LargeModelReport, { mostMib = Infinity }: LargeModelOptions): boolean {
+  return Math.max(...peakMebibytes) <= mostMib;
 }
 
 process.exitCode = await main();

@@ -5,6 +5,8 @@ export interface LargeModelOptions {
   readonly silos: number;
   readonly shardMib: number;
   readonly kills: number;
+  /** What a process that aggregates may hold at most, in MiB; no bound where absent. */
+  readonly mostMib?: number | undefined;
   readonly json: boolean;
 }
 
@@ -17,6 +19,7 @@ killed in the middle, and compares the new model with arithmetic of its own. Tak
   --silos N         default 4
   --shard-mib N     default 512
   --kills N         SIGKILLs, spread over the run (default 1)
+  --most-mib N      fail where a process that aggregates held more memory than that
   --json            the report as JSON`;
 
 /** @throws Error where there is no such option or it has no such value. */
@@ -28,6 +31,7 @@ export function readOptions(args: readonly string[]): LargeModelOptions | 'help'
       silos: { type: 'string', default: '4' },
       'shard-mib': { type: 'string', default: '512' },
       kills: { type: 'string', default: '1' },
+      'most-mib': { type: 'string' },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -38,6 +42,7 @@ export function readOptions(args: readonly string[]): LargeModelOptions | 'help'
     silos: whole('silos', values.silos, 1, 100),
     shardMib: whole('shard-mib', values['shard-mib'], 1, 999_999),
     kills: whole('kills', values.kills, 0, 100),
+    mostMib: values['most-mib'] === undefined ? undefined : whole('most-mib', values['most-mib'], 1, 999_999),
     json: values.json,
   };
 }
