@@ -15,15 +15,21 @@ async function noneIdle(): Promise<void> {
   for (let i = 0; i < 9; i++) await takeWorker().end();
 }
 
+/** A lane that has begun, and the thread that it took because it waited. */
+async function laneInWaitingThread() {
+  await noneIdle();
+  const thread = takeWorker();
+  giveWorker(thread);
+  const lane = await workerLane({ ...job, kernels: 'simd' });
+  await lane.begin(task, undefined);
+  return { thread, lane };
+}
+
 describe('a lane in a worker thread', () => {
   afterEach(noneIdle);
 
   it('fails once its thread has ended, and can be closed all the same', async () => {
-    await noneIdle();
-    const thread = takeWorker();
-    giveWorker(thread);
-    const lane = await workerLane({ ...job, kernels: 'simd' });
-    await lane.begin(task, undefined);
+    const { thread, lane } = await laneInWaitingThread();
     await thread.end();
     await expect(lane.begin(task, undefined)).rejects.toThrow('an aggregation worker ended with exit code 1');
     await lane.close();
@@ -33,11 +39,7 @@ describe('a lane in a worker thread', () => {
   });
 
   it('leaves its thread to the next aggregation', async () => {
-    await noneIdle();
-    const thread = takeWorker();
-    giveWorker(thread);
-    const lane = await workerLane({ ...job, kernels: 'simd' });
-    await lane.begin(task, undefined);
+    const { thread, lane } = await laneInWaitingThread();
     await lane.close();
     expect(takeWorker()).toBe(thread);
     await thread.end();
