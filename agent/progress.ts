@@ -23,20 +23,29 @@ export function startProgress(options: {
   const { outbox, clock, silo, agent } = options;
   let present: Signal | undefined;
   let sending = false;
+  let waiting: Signal | undefined;
   let count = 0;
 
+  /** One at a time: behind a broker that does not answer, signals would only pile up. The latest follows. */
   async function send(signal: Signal): Promise<void> {
-    // One at a time: behind a broker that does not answer, signals would only pile up.
+    waiting = signal;
     if (sending) return;
     sending = true;
+    while (waiting !== undefined) {
+      const next = waiting;
+      waiting = undefined;
+      await sendOnce(next);
+    }
+    sending = false;
+  }
+
+  async function sendOnce(signal: Signal): Promise<void> {
     count += 1;
     const messageId = `${signal.exp}.${signal.round}.${signal.attempt}.${silo}#signal#${clock.now()}.${count}`;
     try {
       await outbox.send('signals', { messageId, body: signal, timeToLiveMs: TIME_TO_LIVE_MS });
     } catch {
       // advisory: the next one may get through
-    } finally {
-      sending = false;
     }
   }
 
